@@ -1,0 +1,1 @@
+//! Filch beside tokio and smol, one file per question.

@@ -1,0 +1,17 @@
+# The article's program with a second await, which makes plain what its text says. SCALE shortens its waits.
+import asyncio
+import os
+
+SCALE = float(os.environ.get("SCALE", "1"))
+
+async def main():
+    print("awaiting foo...")
+    await foo("inside foo")
+    await foo("inside foo")
+    print("finished awaiting foo")
+
+async def foo(text):
+    print(text)
+    await asyncio.sleep(1 * SCALE)
+
+asyncio.run(main())

@@ -1,0 +1,249 @@
+//! One cell of the table: one row's work done one column's way, measured in a process of its own.
+//!
+//! The program starts itself with the hidden command `cell`; the child does the work, measures itself and prints one
+//! line of JSON. So no cell warms a cache, grows a heap or leaves a thread behind for the next.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use crate::flavour::Flavour;
+use crate::input::Unreadable;
+use crate::measure::{Stopwatch, peak_memory, threads_that_worked};
+use crate::report::words::counted;
+use crate::rows::RowName;
+
+/// A way of doing the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Column {
+    /// One task after the other, on one thread, blocking.
+    Sequential,
+    /// A thread of the operating system for each task, blocking.
+    Threads,
+    /// Filch's event loop: one thread, many tasks.
+    EventLoop,
+    /// Filch's runtime with one worker.
+    OneWorker,
+    /// Filch's runtime with several workers.
+    Workers,
+}
+
+/// What a column asks a row to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Means {
+    /// Block, one task after the other.
+    Sequential,
+    /// Block, in a thread per task.
+    Threads,
+    /// Await, in a task each.
+    Tasks(Flavour),
+}
+
+impl Column {
+    /// The column's name in a table.
+    pub fn label(self, workers: usize) -> String {
+        match self {
+            Self::Sequential => "sequential".into(),
+            Self::Threads => "thread per task".into(),
+            Self::EventLoop => "event loop".into(),
+            Self::OneWorker => "1 worker".into(),
+            Self::Workers => counted(workers, "worker"),
+        }
+    }
+}
+
+/// What the child is told.
+#[derive(Args, Debug)]
+pub struct CellArgs {
+    /// The work.
+    row: RowName,
+    /// The way of doing it.
+    column: Column,
+    /// Workers of the last column.
+    #[arg(long, default_value_t = 2)]
+    workers: usize,
+    /// Less work.
+    #[arg(long)]
+    pub quick: bool,
+    /// *files*: what to read.
+    #[arg(long, default_value = ".")]
+    pub path: PathBuf,
+    /// *files*: how much of it, in MiB; 0 for all.
+    #[arg(long, default_value_t = 0)]
+    pub limit: u64,
+    /// *files*: leave out build output and version control.
+    #[arg(long)]
+    pub sources_only: bool,
+    /// *files*: how often to go through them.
+    #[arg(long, default_value_t = 1)]
+    pub passes: usize,
+    /// *fan-out*: the server to ask.
+    #[arg(long)]
+    pub server: Option<SocketAddr>,
+}
+
+impl CellArgs {
+    /// How the work is to be done.
+    pub fn means(&self) -> Means {
+        match self.column {
+            Column::Sequential => Means::Sequential,
+            Column::Threads => Means::Threads,
+            Column::EventLoop => Means::Tasks(Flavour::EventLoop),
+            Column::OneWorker => Means::Tasks(Flavour::Workers(1)),
+            Column::Workers => Means::Tasks(Flavour::Workers(self.workers)),
+        }
+    }
+}
+
+/// What one run of a cell cost, and what is peculiar to its row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// Time that went by, in seconds.
+    pub wall_s: f64,
+    /// Time that its threads spent computing, in seconds.
+    pub cpu_s: f64,
+    /// The most memory that was resident at a time, in bytes; absent where the system does not say.
+    pub peak_bytes: Option<u64>,
+    /// Threads that ran the work.
+    pub threads: usize,
+    /// Tasks that were done.
+    pub tasks: usize,
+    /// Which part of the work was done. Where it is less than 1, times are extrapolated from it.
+    pub part_done: f64,
+    /// *blocking*: what the tasks that did not block noticed of the one that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delays: Option<Delays>,
+    /// *files*: a sum over all digests. Equal sums: the same work was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// *files*: what could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// How late timers were, seen by the tasks that did not block.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Delays {
+    /// The longest that any of them waited past its deadline, in seconds.
+    pub longest_s: f64,
+    /// How many of them were delayed noticeably at least once.
+    pub delayed_tasks: usize,
+    /// How many of them there were.
+    pub other_tasks: usize,
+}
+
+impl Sample {
+    /// Reads `watch` and this process's figures, after all of the work.
+    pub fn of_all_work(watch: &Stopwatch, tasks: usize) -> Self {
+        Self::of_part(watch, tasks, 1.0)
+    }
+
+    /// The same after `part_done` of the work.
+    pub fn of_part(watch: &Stopwatch, tasks: usize, part_done: f64) -> Self {
+        let elapsed = watch.read();
+        Self {
+            wall_s: elapsed.wall.as_secs_f64() / part_done,
+            cpu_s: elapsed.cpu.as_secs_f64() / part_done,
+            peak_bytes: peak_memory(),
+            threads: threads_that_worked(),
+            tasks,
+            part_done,
+            delays: None,
+            digest: None,
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+/// The child's side: does the work and prints the sample.
+pub fn run_here(args: &CellArgs) -> ExitCode {
+    let printed = (args.row.row().cell)(args).and_then(|sample| {
+        let line = serde_json::to_string(&sample).map_err(|error| error.to_string())?;
+        println!("{line}");
+        Ok(())
+    });
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The parent's side: runs a cell in a child process and returns what it measured.
+///
+/// # Errors
+/// In words: when the child cannot be started, fails, says something else than a sample, or is not done after `limit`
+/// (it is killed then).
+pub fn run_in_child(
+    row: RowName,
+    column: Column,
+    row_args: &[OsString],
+    limit: Duration,
+) -> Result<Sample, String> {
+    let program = std::env::current_exe()
+        .map_err(|error| format!("this program cannot be found: {error}"))?;
+    let mut child = Command::new(program)
+        .arg("cell")
+        .args([value_name(row), value_name(column)])
+        .args(row_args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("its process cannot be started: {error}"))?;
+
+    let (mut stdout, mut stderr) = (
+        child.stdout.take().expect("piped"),
+        child.stderr.take().expect("piped"),
+    );
+    let (sender, said) = mpsc::channel();
+    // Both are read at once: a child must not block on a full pipe.
+    thread::spawn(move || {
+        let complaint = thread::spawn(move || {
+            let mut complaint = String::new();
+            let _ = stderr.read_to_string(&mut complaint);
+            complaint
+        });
+        let mut line = String::new();
+        let _ = stdout.read_to_string(&mut line);
+        let _ = sender.send((line, complaint.join().unwrap_or_default()));
+    });
+
+    let Ok((line, complaint)) = said.recv_timeout(limit) else {
+        // It may have ended in this very moment; either way it is gone after this.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(format!("not done after {} s, ended", limit.as_secs()));
+    };
+    let status = child
+        .wait()
+        .map_err(|error| format!("its process is lost: {error}"))?;
+    if !status.success() {
+        let complaint = complaint.trim();
+        return Err(if complaint.is_empty() {
+            status.to_string()
+        } else {
+            complaint.to_owned()
+        });
+    }
+    serde_json::from_str(&line).map_err(|error| format!("its process printed no sample: {error}"))
+}
+
+fn value_name(value: impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .expect("no value is skipped")
+        .get_name()
+        .to_owned()
+}

@@ -1,0 +1,142 @@
+//! The main job: measures every row of the plan and says what came of it.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::cell::{self, Column};
+use crate::input::Unreadable;
+use crate::measured::{Measured, Measurement};
+use crate::plan::Plan;
+use crate::report::progress::Progress;
+use crate::report::rows as report;
+use crate::rows::{Prepared, RowName, Verdict};
+
+/// Everything that a run found out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The rows that were measured.
+    pub rows: Vec<RowOutcome>,
+    /// The rows that were not, and why.
+    pub not_measured: Vec<(RowName, String)>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A row that was measured.
+#[derive(Debug)]
+pub struct RowOutcome {
+    /// The work, with its actual size.
+    pub work: String,
+    /// The figures.
+    pub measured: Measured,
+    /// What they say.
+    pub verdict: Verdict,
+}
+
+impl Outcome {
+    /// Whether everything that was asked for was done.
+    pub fn is_complete(&self) -> bool {
+        let failed = |row: &RowOutcome| {
+            row.measured
+                .columns
+                .iter()
+                .any(|column| column.failure.is_some())
+        };
+        self.not_measured.is_empty() && self.unreadable.is_empty() && !self.rows.iter().any(failed)
+    }
+}
+
+/// Measures the rows, printing each as soon as it is done.
+pub fn run(plan: &Plan) -> Outcome {
+    report::opening(plan);
+    let cells = |row: &RowName| columns(*row, plan).len() * plan.runs;
+    let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
+    let mut outcome = Outcome {
+        rows: Vec::new(),
+        not_measured: Vec::new(),
+        unreadable: Vec::new(),
+    };
+
+    for &name in &plan.rows {
+        progress.begin(&format!("{}: preparing", name.row().title));
+        match (name.row().prepare)(plan) {
+            Ok(prepared) => {
+                progress.hidden(|| report::unreadable(&prepared.unreadable));
+                let measured = measure(name, plan, &prepared, &mut progress);
+                let verdict = (name.row().verdict)(&measured);
+                let row = RowOutcome {
+                    work: prepared.work,
+                    measured,
+                    verdict,
+                };
+                progress.hidden(|| report::row(&row));
+                outcome.unreadable.extend(prepared.unreadable);
+                outcome.rows.push(row);
+            }
+            Err(reason) => {
+                progress.hidden(|| report::not_measured(name, &reason));
+                progress.done(cells(&name));
+                outcome.not_measured.push((name, reason));
+            }
+        }
+    }
+    drop(progress);
+    report::closing(&outcome);
+    outcome
+}
+
+/// The row's columns; with one worker, the last two are the same.
+fn columns(row: RowName, plan: &Plan) -> Vec<Column> {
+    row.row()
+        .columns
+        .iter()
+        .copied()
+        .filter(|&column| column != Column::Workers || plan.workers > 1)
+        .collect()
+}
+
+/// Runs every column once, then every column again: what disturbs this machine for a while disturbs all alike.
+fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progress) -> Measured {
+    let mut args: Vec<OsString> = vec!["--workers".into(), plan.workers.to_string().into()];
+    if plan.quick {
+        args.push("--quick".into());
+    }
+    args.extend(prepared.args.iter().cloned());
+
+    let mut columns: Vec<Measurement> = columns(row, plan)
+        .into_iter()
+        .map(|column| Measurement {
+            column,
+            samples: Vec::new(),
+            failure: None,
+        })
+        .collect();
+    for run in 1..=plan.runs {
+        for measurement in &mut columns {
+            if measurement.failure.is_none() {
+                let label = measurement.column.label(plan.workers);
+                progress.begin(&format!(
+                    "{}: {label}, run {run} of {}",
+                    row.row().title,
+                    plan.runs
+                ));
+                match cell::run_in_child(
+                    row,
+                    measurement.column,
+                    &args,
+                    Duration::from_secs(prepared.limit_s),
+                ) {
+                    Ok(sample) => measurement.samples.push(sample),
+                    Err(reason) => measurement.failure = Some(reason),
+                }
+            }
+            progress.done(1);
+        }
+    }
+    Measured {
+        row,
+        workers: plan.workers,
+        cores: plan.cores,
+        columns,
+    }
+}

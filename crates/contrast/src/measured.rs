@@ -1,0 +1,222 @@
+//! What several runs of a row's cells came to.
+
+use serde::Serialize;
+
+use crate::cell::{Column, Delays, Sample};
+use crate::measure::{median, spread};
+use crate::rows::RowName;
+
+/// A row's figures, on this machine.
+#[derive(Debug)]
+pub struct Measured {
+    /// Which row.
+    pub row: RowName,
+    /// Workers of the last column.
+    pub workers: usize,
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// In the order of the table.
+    pub columns: Vec<Measurement>,
+}
+
+/// A column's figures in one row.
+#[derive(Debug)]
+pub struct Measurement {
+    /// Which column.
+    pub column: Column,
+    /// One for each run that succeeded.
+    pub samples: Vec<Sample>,
+    /// Why a run did not succeed; no further ones are tried then.
+    pub failure: Option<String>,
+}
+
+/// A median and how far the runs are spread around it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Middle {
+    /// The median.
+    pub median: f64,
+    /// Half the range, as a part of the median.
+    pub spread: f64,
+}
+
+impl Measurement {
+    /// The median of one figure of each sample that has it.
+    pub fn middle(&self, figure: impl Fn(&Sample) -> Option<f64>) -> Option<Middle> {
+        let values: Vec<f64> = self.samples.iter().filter_map(figure).collect();
+        Some(Middle {
+            median: median(values.iter().copied())?,
+            spread: spread(values).unwrap_or(0.0),
+        })
+    }
+
+    /// Seconds that went by.
+    pub fn wall(&self) -> Option<Middle> {
+        self.middle(|sample| Some(sample.wall_s))
+    }
+
+    /// Seconds spent computing.
+    pub fn cpu(&self) -> Option<Middle> {
+        self.middle(|sample| Some(sample.cpu_s))
+    }
+
+    /// Peak memory, in bytes.
+    pub fn peak(&self) -> Option<u64> {
+        self.middle(|sample| sample.peak_bytes.map(|bytes| bytes as f64))
+            .map(|middle| middle.median as u64)
+    }
+
+    /// Threads that ran the work: the most of any run.
+    pub fn threads(&self) -> Option<usize> {
+        self.samples.iter().map(|sample| sample.threads).max()
+    }
+
+    /// Of the run whose longest delay is the median one.
+    pub fn delays(&self) -> Option<Delays> {
+        let mut delays: Vec<Delays> = self
+            .samples
+            .iter()
+            .filter_map(|sample| sample.delays)
+            .collect();
+        delays.sort_unstable_by(|a, b| a.longest_s.total_cmp(&b.longest_s));
+        delays.get(delays.len() / 2).copied()
+    }
+
+    /// Whether its times are extrapolated from a part of the work.
+    pub fn is_extrapolated(&self) -> bool {
+        self.samples.iter().any(|sample| sample.part_done < 1.0)
+    }
+}
+
+impl Measured {
+    fn column(&self, column: Column) -> Option<&Measurement> {
+        self.columns
+            .iter()
+            .find(|measurement| measurement.column == column)
+    }
+
+    /// With one worker the last two columns are the same, and there is one of them.
+    fn workers_column(&self) -> Column {
+        if self.workers == 1 {
+            Column::OneWorker
+        } else {
+            Column::Workers
+        }
+    }
+
+    /// Seconds that went by, the median.
+    pub fn wall(&self, column: Column) -> Option<f64> {
+        self.column(column)?.wall().map(|wall| wall.median)
+    }
+
+    /// Peak memory, in bytes.
+    pub fn peak(&self, column: Column) -> Option<u64> {
+        self.column(column)?.peak()
+    }
+
+    /// What the tasks that did not block noticed.
+    pub fn delays(&self, column: Column) -> Option<Delays> {
+        self.column(column)?.delays()
+    }
+
+    /// [`wall`](Self::wall) of N workers.
+    pub fn workers_wall(&self) -> Option<f64> {
+        self.wall(self.workers_column())
+    }
+
+    /// [`delays`](Self::delays) of N workers.
+    pub fn workers_delays(&self) -> Option<Delays> {
+        self.delays(self.workers_column())
+    }
+
+    /// The last column's name.
+    pub fn workers_label(&self) -> String {
+        self.workers_column().label(self.workers)
+    }
+
+    /// Times faster than sequential.
+    pub fn speed_up(&self, measurement: &Measurement) -> Option<f64> {
+        Some(self.wall(Column::Sequential)? / measurement.wall()?.median)
+    }
+
+    /// Whether every run of every column that says what it did says the same.
+    pub fn is_same_work(&self) -> bool {
+        let mut digests = self
+            .columns
+            .iter()
+            .flat_map(|column| &column.samples)
+            .filter_map(|sample| sample.digest.as_ref());
+        digests
+            .next()
+            .is_none_or(|first| digests.all(|other| other == first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(wall_s: f64) -> Sample {
+        let delays = Some(Delays {
+            longest_s: wall_s / 10.0,
+            delayed_tasks: 1,
+            other_tasks: 9,
+        });
+        Sample {
+            wall_s,
+            cpu_s: 0.5,
+            peak_bytes: Some(1024),
+            threads: 1,
+            tasks: 10,
+            part_done: 1.0,
+            delays,
+            digest: Some("same".into()),
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn measured(columns: &[(Column, &[f64])]) -> Measured {
+        let columns = columns.iter().map(|&(column, walls)| Measurement {
+            column,
+            samples: walls.iter().copied().map(sample).collect(),
+            failure: None,
+        });
+        Measured {
+            row: RowName::Files,
+            workers: 2,
+            cores: 2,
+            columns: columns.collect(),
+        }
+    }
+
+    #[test]
+    fn a_speed_up_compares_medians() {
+        let measured = measured(&[
+            (Column::Sequential, &[2.0, 9.0, 2.0]),
+            (Column::Workers, &[1.0, 1.0, 5.0]),
+        ]);
+        assert_eq!(measured.speed_up(&measured.columns[1]), Some(2.0));
+        assert_eq!(measured.workers_label(), "2 workers");
+        assert_eq!(
+            measured
+                .delays(Column::Workers)
+                .expect("there are some")
+                .longest_s,
+            0.1
+        );
+    }
+
+    #[test]
+    fn a_column_without_a_sample_has_no_figures() {
+        let measured = measured(&[(Column::Sequential, &[])]);
+        assert!(measured.wall(Column::Sequential).is_none() && measured.workers_wall().is_none());
+        assert!(measured.columns[0].delays().is_none() && measured.is_same_work());
+    }
+
+    #[test]
+    fn different_digests_are_different_work() {
+        let mut measured = measured(&[(Column::Sequential, &[1.0]), (Column::Workers, &[1.0])]);
+        assert!(measured.is_same_work());
+        measured.columns[1].samples[0].digest = Some("other".into());
+        assert!(!measured.is_same_work());
+    }
+}

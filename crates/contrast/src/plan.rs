@@ -1,0 +1,46 @@
+//! What is to be measured, with every default filled in.
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use serde::Serialize;
+
+use crate::rows::RowName;
+
+/// Without `--runs`.
+const RUNS: usize = 3;
+/// Without `--runs`, with `--quick`.
+const QUICK_RUNS: usize = 2;
+
+/// Everything that a measurement depends on, besides the machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// In the order in which they are measured, each once.
+    pub rows: Vec<RowName>,
+    /// Workers of the last column.
+    pub workers: usize,
+    /// How often each cell is measured.
+    pub runs: usize,
+    /// Less of everything.
+    pub quick: bool,
+    /// What the *files* row reads.
+    pub path: PathBuf,
+    /// How much of it, in MiB; 0 for all.
+    pub limit_mib: u64,
+    /// Whether `.git` and `target` are left out of it.
+    pub sources_only: bool,
+    /// Cores that this process may use.
+    pub cores: usize,
+}
+
+impl Plan {
+    /// How often each cell is measured if nobody says so.
+    pub fn default_runs(quick: bool) -> usize {
+        if quick { QUICK_RUNS } else { RUNS }
+    }
+}
+
+/// Cores that this process may use; one where the system does not say.
+pub fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,198 @@
+//! The main job on the terminal: what is measured, a table and a verdict per row, what it comes to.
+
+use crate::contrast::{Outcome, RowOutcome};
+use crate::input::Unreadable;
+use crate::measured::{Measured, Measurement, Middle};
+use crate::plan::Plan;
+use crate::report::terminal;
+use crate::report::words::{bytes, counted, duration, factor};
+use crate::rows::{Figure, RowName, Shown};
+
+/// Of many unreadable files, so many are named.
+const MOST_NAMES: usize = 20;
+
+/// Before anything is measured.
+pub fn opening(plan: &Plan) {
+    terminal::heading("Filch: concurrency on one thread, parallelism on several");
+    let mut text = format!(
+        "The same work done one task after the other, in a thread per task, on an event loop (one thread, many tasks), and on workers that steal tasks \
+         from each other: {}. Each figure is the median of {}, each run a process of its own.",
+        counted(plan.workers, "worker"),
+        counted(plan.runs, "run"),
+    );
+    if plan.cores == 1 {
+        text += " This process may use one core only: it cannot show parallelism.";
+    } else {
+        text += &format!(" This process may use {} cores.", plan.cores);
+    }
+    if cfg!(debug_assertions) {
+        text += " This is a debug build: its figures mean little. Use `cargo run --release`.";
+    }
+    terminal::paragraph(&text);
+    terminal::blank();
+    terminal::paragraph(
+        "wall: time that went by, ± half the range of the runs (≈: extrapolated from a part of the work); CPU: time that its threads spent computing; \
+         speed-up: over sequential; memory: the most that was resident at a time; threads: those that ran tasks.",
+    );
+}
+
+/// One row, as soon as it is measured.
+pub fn row(outcome: &RowOutcome) {
+    let measured = &outcome.measured;
+    let row = measured.row.row();
+    terminal::blank();
+    terminal::heading(row.title);
+    terminal::paragraph(&outcome.work);
+
+    let heads: Vec<String> = std::iter::once(String::new())
+        .chain(row.figures.iter().map(|figure| head(*figure).to_owned()))
+        .collect();
+    terminal::figures(
+        &heads,
+        measured.columns.iter().map(|measurement| {
+            let figures = row.figures.iter().map(|&figure| {
+                if measurement.samples.is_empty() {
+                    "failed".to_owned()
+                } else {
+                    said(figure, measured, measurement).unwrap_or_else(|| "?".to_owned())
+                }
+            });
+            std::iter::once(measurement.column.label(measured.workers))
+                .chain(figures)
+                .collect()
+        }),
+    );
+    for measurement in &measured.columns {
+        if let Some(reason) = &measurement.failure {
+            terminal::paragraph(&format!(
+                "Failed: {}: {reason}",
+                measurement.column.label(measured.workers)
+            ));
+        }
+    }
+    if !measured.is_same_work() {
+        terminal::paragraph(
+            "Beware: the files changed while they were measured, so the columns did not do the same work.",
+        );
+    }
+    let verdict = match outcome.verdict.shown {
+        Shown::Yes => "Verdict",
+        Shown::No => "Verdict (unexpected)",
+        Shown::Undecided => "Verdict (undecided)",
+    };
+    terminal::paragraph(&format!("{verdict}: {}", outcome.verdict.words));
+}
+
+fn head(figure: Figure) -> &'static str {
+    match figure {
+        Figure::Wall => "wall",
+        Figure::Cpu => "CPU",
+        Figure::SpeedUp => "speed-up",
+        Figure::Memory => "memory",
+        Figure::Threads => "threads",
+        Figure::LongestDelay => "delay",
+        Figure::DelayedTasks => "late",
+    }
+}
+
+fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
+    let roughly = if measurement.is_extrapolated() {
+        "≈ "
+    } else {
+        ""
+    };
+    Some(match figure {
+        Figure::Wall => {
+            let Middle { median, spread } = measurement.wall()?;
+            let spread = if measurement.samples.len() > 1 {
+                format!(" ±{:.0} %", spread * 100.0)
+            } else {
+                String::new()
+            };
+            format!("{roughly}{}{spread}", duration(median))
+        }
+        Figure::Cpu => format!("{roughly}{}", duration(measurement.cpu()?.median)),
+        Figure::SpeedUp => factor(measured.speed_up(measurement)?),
+        Figure::Memory => bytes(measurement.peak()?),
+        Figure::Threads => measurement.threads()?.to_string(),
+        Figure::LongestDelay => duration(measurement.delays()?.longest_s),
+        Figure::DelayedTasks => measurement.delays()?.delayed_tasks.to_string(),
+    })
+}
+
+/// A row that could not be measured.
+pub fn not_measured(name: RowName, reason: &str) {
+    terminal::blank();
+    terminal::heading(name.row().title);
+    terminal::paragraph(&format!("Not measured: {reason}"));
+}
+
+/// What could not be read, by name.
+pub fn unreadable(unreadable: &[Unreadable]) {
+    for Unreadable { path, reason } in unreadable.iter().take(MOST_NAMES) {
+        eprintln!("skipped: {path}: {reason}");
+    }
+    if unreadable.len() > MOST_NAMES {
+        eprintln!("skipped: {} more", unreadable.len() - MOST_NAMES);
+    }
+}
+
+/// After everything: what it comes to.
+pub fn closing(outcome: &Outcome) {
+    let shown = |name| {
+        outcome
+            .rows
+            .iter()
+            .any(|row| row.measured.row == name && row.verdict.shown == Shown::Yes)
+    };
+    let mut lessons = Vec::new();
+    if shown(RowName::Waiting) || shown(RowName::FanOut) {
+        lessons.push("What waits needs concurrency, and one thread with an event loop gives it: more workers change nothing.");
+    }
+    if shown(RowName::Files) {
+        lessons.push("What computes needs cores: an event loop has one, workers that steal from each other share all of them.");
+    }
+    if shown(RowName::Blocking) {
+        lessons.push("What blocks by mistake stops its thread: on an event loop that is everybody's, on several workers one of many.");
+    }
+    let all_shown = outcome
+        .rows
+        .iter()
+        .filter(|row| row.verdict.shown == Shown::Yes)
+        .count();
+    terminal::blank();
+    terminal::heading("In short");
+    lessons.insert(0, "");
+    terminal::paragraph(&format!(
+        "{} of {} showed what they are there to show.{}",
+        all_shown,
+        counted(outcome.rows.len(), "measured row"),
+        lessons.join(" ")
+    ));
+
+    let failed: usize = outcome
+        .rows
+        .iter()
+        .flat_map(|row| &row.measured.columns)
+        .filter(|column| column.failure.is_some())
+        .count();
+    let incomplete = [
+        (
+            outcome.unreadable.len(),
+            "unreadable file or directory skipped",
+            "unreadable files or directories skipped",
+        ),
+        (
+            outcome.not_measured.len(),
+            "row not measured",
+            "rows not measured",
+        ),
+        (failed, "cell failed", "cells failed"),
+    ];
+    for (number, one, many) in incomplete.into_iter().filter(|(number, ..)| *number > 0) {
+        terminal::paragraph(&format!(
+            "Incomplete: {number} {}; the exit code is 1.",
+            if number == 1 { one } else { many }
+        ));
+    }
+}

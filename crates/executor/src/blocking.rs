@@ -1,0 +1,297 @@
+//! # The pool for blocking calls
+//!
+//! Threads are started on demand, up to a bound, and end when they have been idle for a while. A job
+//! goes straight to a waiting thread, the one that waited least (its caches are warm, and the others
+//! get to time out); when none waits and no more may be started, it queues. A job is never skipped in
+//! silence: it runs, or its handle says that it was cancelled.
+
+use crate::config::{Config, ThreadKind};
+use crate::parker::Parker;
+use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
+use filch_primitives::sync::{Arc, Condvar, Mutex};
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+/// Something to run on a thread of the pool.
+enum Job {
+    /// A closure with a handle.
+    Task(Runnable),
+    /// A worker that moved here (`block_in_place`).
+    Worker(Box<dyn FnOnce() + Send>),
+}
+
+impl Job {
+    fn run(self) {
+        match self {
+            Self::Task(task) => task.run(),
+            Self::Worker(run) => run(),
+        }
+    }
+}
+
+/// Where a waiting thread is handed its next job.
+struct Seat {
+    parker: Parker,
+    job: Mutex<Option<Job>>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    /// Threads that wait; the last one came last.
+    waiting: Vec<Arc<Seat>>,
+    threads: usize,
+    closed: bool,
+}
+
+struct Shared {
+    config: Config,
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+/// A handle to the pool.
+#[derive(Clone)]
+pub(crate) struct BlockingPool {
+    shared: Arc<Shared>,
+}
+
+impl BlockingPool {
+    pub(crate) fn new(config: Config) -> Self {
+        let state = Mutex::new(State::default());
+        Self {
+            shared: Arc::new(Shared {
+                config,
+                state,
+                ended: Condvar::new(),
+            }),
+        }
+    }
+
+    /// Runs `f` on a thread of the pool.
+    ///
+    /// # Panics
+    /// If the pool has no thread and none can be started.
+    pub(crate) fn spawn<F, R>(&self, f: F, spawned_at: &'static Location<'static>) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        // SAFETY: (1) the pool outlives its tasks: they are run or cancelled by whoever holds an `Arc`
+        // of it, and as they are never pending, no waker reaches it. (2) closure and output are Send.
+        let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, spawned_at) };
+        if let Err((error, job)) = self.submit(Job::Task(task)) {
+            drop(job);
+            panic!("cannot start a thread for a blocking call: {error}");
+        }
+        handle
+    }
+
+    /// Runs `worker` on a thread of the pool, or gives it back if none can be had at once.
+    pub(crate) fn run_worker(&self, worker: Box<dyn FnOnce() + Send>) -> Result<(), WorkerBack> {
+        if self.shared.state.lock().threads >= self.shared.config.max_blocking_threads {
+            let waiting = !self.shared.state.lock().waiting.is_empty();
+            if !waiting {
+                return Err(worker);
+            }
+        }
+        self.submit(Job::Worker(worker))
+            .map_err(|(_, job)| match job {
+                Some(Job::Worker(worker)) => worker,
+                _ => unreachable!("the job that comes back is the one that was submitted"),
+            })
+    }
+
+    fn submit(&self, job: Job) -> Result<(), (io::Error, Option<Job>)> {
+        let mut state = self.shared.state.lock();
+        if state.closed {
+            drop(state);
+            // Dropping the task cancels it: its handle says so.
+            drop(job);
+            return Ok(());
+        }
+        if let Some(seat) = state.waiting.pop() {
+            drop(state);
+            *seat.job.lock() = Some(job);
+            seat.parker.unpark();
+            return Ok(());
+        }
+        if state.threads < self.shared.config.max_blocking_threads {
+            state.threads += 1;
+            drop(state);
+            return self.start_thread(job);
+        }
+        state.queue.push_back(job);
+        Ok(())
+    }
+
+    fn start_thread(&self, job: Job) -> Result<(), (io::Error, Option<Job>)> {
+        // In a cell of its own, because a closure that does not get a thread is lost.
+        let first = Arc::new(Mutex::new(Some(job)));
+        let pool = self.shared.clone();
+        let theirs = first.clone();
+        let started = self
+            .shared
+            .config
+            .start_thread(ThreadKind::Blocking, move || {
+                let job = theirs.lock().take();
+                pool.work(job);
+            });
+        let Err(error) = started else { return Ok(()) };
+        let job = first.lock().take();
+        let mut state = self.shared.state.lock();
+        state.threads -= 1;
+        if state.threads > 0 {
+            // Others will come to it.
+            state.queue.extend(job);
+            return Ok(());
+        }
+        self.shared.ended.notify_all();
+        Err((error, job))
+    }
+
+    /// No job from here on; those that queue are cancelled, those that run are left to end.
+    pub(crate) fn close(&self) {
+        let (queue, waiting) = {
+            let mut state = self.shared.state.lock();
+            state.closed = true;
+            (
+                std::mem::take(&mut state.queue),
+                std::mem::take(&mut state.waiting),
+            )
+        };
+        for seat in waiting {
+            seat.parker.unpark();
+        }
+        drop(queue);
+    }
+
+    /// After [`close`](Self::close): waits for the threads to end, until `deadline` if there is one.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.shared.state.lock();
+        while state.threads > 0 {
+            state = match deadline {
+                None => self.shared.ended.wait(state),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.shared.ended.wait_timeout(state, left).0
+                }
+            };
+        }
+        true
+    }
+
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.shared.state.lock().threads
+    }
+
+    /// How many jobs wait for a thread.
+    pub(crate) fn queued(&self) -> usize {
+        self.shared.state.lock().queue.len()
+    }
+}
+
+/// A worker that did not get a thread.
+pub(crate) type WorkerBack = Box<dyn FnOnce() + Send>;
+
+impl Shared {
+    /// The life of a thread of the pool.
+    fn work(&self, first: Option<Job>) {
+        if let Some(job) = first {
+            job.run();
+        }
+        let seat = Arc::new(Seat {
+            parker: Parker::new(),
+            job: Mutex::new(None),
+        });
+        while let Some(job) = self.next(&seat) {
+            job.run();
+        }
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        if state.threads == 0 {
+            self.ended.notify_all();
+        }
+    }
+
+    /// The next job; `None` when the thread is to end.
+    fn next(&self, seat: &Arc<Seat>) -> Option<Job> {
+        let mut state = self.state.lock();
+        if let Some(job) = state.queue.pop_front() {
+            return Some(job);
+        }
+        if state.closed {
+            return None;
+        }
+        state.waiting.push(seat.clone());
+        drop(state);
+        self.await_job(seat, self.config.thread_keep_alive)
+    }
+
+    fn await_job(&self, seat: &Arc<Seat>, keep_alive: Duration) -> Option<Job> {
+        if !seat.parker.park_timeout(keep_alive) {
+            let mut state = self.state.lock();
+            let before = state.waiting.len();
+            state.waiting.retain(|other| !Arc::ptr_eq(other, seat));
+            if state.waiting.len() < before {
+                return None;
+            }
+            // Somebody took the seat just now: the job is on its way.
+            drop(state);
+            seat.parker.park();
+        }
+        // Empty if it was the shutdown that unparked us.
+        seat.job.lock().take()
+    }
+}
+
+impl Schedule for Shared {
+    fn schedule(&self, task: Runnable, _reason: Reason) {
+        // A blocking call is ready at its first poll, so nothing ever wakes it. Should it happen all
+        // the same: cancelled, not lost.
+        task.cancel();
+    }
+
+    fn owned(&self) -> Option<&OwnedTasks> {
+        None
+    }
+
+    fn detached_panic(&self, panic: &TaskPanic) {
+        if let Some(hook) = &self.config.on_detached_panic {
+            hook(panic);
+        }
+    }
+}
+
+/// A closure as a future that is ready at its first poll.
+struct Blocking<F>(Option<F>);
+
+impl<F> Unpin for Blocking<F> {}
+
+impl<F: FnOnce() -> R, R> Future for Blocking<F> {
+    type Output = R;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        _cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<R> {
+        let f = self.0.take().expect("a blocking call is polled once");
+        std::task::Poll::Ready(f())
+    }
+}
+
+impl fmt::Debug for BlockingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingPool")
+            .field("threads", &self.threads())
+            .field("queued", &self.queued())
+            .finish_non_exhaustive()
+    }
+}

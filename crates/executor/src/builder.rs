@@ -1,0 +1,255 @@
+//! # What can be chosen, with defaults that need no choosing
+
+use crate::blocking::BlockingPool;
+use crate::config::{Config, ThreadKind};
+use crate::event_loop::EventLoop;
+use crate::executor::Executor;
+use crate::handle::{Flavor, Handle};
+use crate::idle::MAX_WORKERS;
+use crate::loop_scheduler::LoopScheduler;
+use crate::park::{CondvarPark, Park};
+use crate::scheduler::Scheduler;
+use crate::task::TaskPanic;
+use crate::worker;
+use filch_primitives::sync::Arc;
+use filch_primitives::thread;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// Builds an [`Executor`].
+///
+/// ```
+/// let executor = filch_executor::Builder::new_multi_thread()
+///     .worker_threads(2)
+///     .thread_name("my-worker")
+///     .build()?;
+/// assert_eq!(executor.handle().workers(), 2);
+/// # std::io::Result::Ok(())
+/// ```
+pub struct Builder {
+    flavor: Flavor,
+    workers: Option<usize>,
+    park: Option<Arc<dyn Park>>,
+    config: Config,
+}
+
+impl Builder {
+    /// Workers that steal from each other, one per core unless chosen otherwise.
+    pub fn new_multi_thread() -> Self {
+        Self::new(Flavor::MultiThread)
+    }
+
+    /// One thread, one queue, first in, first out.
+    pub fn new_current_thread() -> Self {
+        Self::new(Flavor::CurrentThread)
+    }
+
+    fn new(flavor: Flavor) -> Self {
+        Self {
+            flavor,
+            workers: None,
+            park: None,
+            config: Config {
+                thread_name: std::sync::Arc::new(|| "filch-worker".to_owned()),
+                stack_size: None,
+                around_thread: std::sync::Arc::new(|_kind, run| run()),
+                on_thread_start: None,
+                on_thread_stop: None,
+                on_detached_panic: None,
+                max_blocking_threads: 512,
+                thread_keep_alive: Duration::from_secs(10),
+                seed: 0x5eed_0f_f11c4,
+            },
+        }
+    }
+
+    /// How many workers; the default is what the operating system grants the process, quotas included.
+    /// No effect on a single-threaded executor.
+    ///
+    /// # Panics
+    /// [`build`](Self::build) panics if it is 0 or more than 1023.
+    pub fn worker_threads(&mut self, count: usize) -> &mut Self {
+        self.workers = Some(count);
+        self
+    }
+
+    /// At most so many threads for blocking calls; 512 unless chosen otherwise. More calls queue.
+    ///
+    /// # Panics
+    /// If it is 0.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
+        assert!(
+            count > 0,
+            "blocking calls need at least one thread: `max_blocking_threads(0)`"
+        );
+        self.config.max_blocking_threads = count;
+        self
+    }
+
+    /// For how long a thread for blocking calls stays without work; 10 s unless chosen otherwise.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
+        self.config.thread_keep_alive = duration;
+        self
+    }
+
+    /// The name of the threads; `filch-worker` unless chosen otherwise.
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        let name = name.into();
+        self.thread_name_fn(move || name.clone())
+    }
+
+    /// A name for each thread that is started.
+    pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
+    where
+        F: Fn() -> String + Send + Sync + 'static,
+    {
+        self.config.thread_name = std::sync::Arc::new(name);
+        self
+    }
+
+    /// The stack of each thread, in bytes; what std takes unless chosen otherwise.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.config.stack_size = Some(bytes);
+        self
+    }
+
+    /// Called on each thread of the executor before it does anything else.
+    pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_start = Some(std::sync::Arc::new(hook));
+        self
+    }
+
+    /// Called on each thread of the executor as the last thing it does.
+    pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_stop = Some(std::sync::Arc::new(hook));
+        self
+    }
+
+    /// Called when a task panics and its `JoinHandle` is gone, so that nobody else will hear of it.
+    ///
+    /// ```
+    /// let executor = filch_executor::Builder::new_current_thread()
+    ///     .on_detached_panic(|panic| eprintln!("lost: {panic}"))
+    ///     .build()?;
+    /// drop(executor.spawn(async { panic!("no milk") }));
+    /// executor.block_on(filch_executor::yield_now());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_detached_panic<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&TaskPanic) + Send + Sync + 'static,
+    {
+        self.config.on_detached_panic = Some(std::sync::Arc::new(hook));
+        self
+    }
+
+    /// Wraps the life of each thread of the executor: `around` must call the closure it is given, once.
+    ///
+    /// This is how a runtime on top makes its drivers current on every thread.
+    pub fn around_thread<F>(&mut self, around: F) -> &mut Self
+    where
+        F: Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync + 'static,
+    {
+        self.config.around_thread = std::sync::Arc::new(around);
+        self
+    }
+
+    /// Where idle workers wait, and from where events reach tasks; see [`Park`].
+    pub fn park(&mut self, park: Arc<dyn Park>) -> &mut Self {
+        self.park = Some(park);
+        self
+    }
+
+    /// Seeds the choices that are left to chance: which victim a thief asks first.
+    pub fn seed(&mut self, seed: u64) -> &mut Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Builds the executor and starts its workers.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread. Those that were started have ended by then.
+    ///
+    /// # Panics
+    /// If `worker_threads` was set to 0 or to more than 1023.
+    #[track_caller]
+    pub fn build(&mut self) -> io::Result<Executor> {
+        match self.flavor {
+            Flavor::CurrentThread => Ok(self.build_loop(false)),
+            Flavor::MultiThread => self.build_multi(),
+        }
+    }
+
+    /// Builds a single-threaded executor that stays on this thread, whatever the builder was made for.
+    ///
+    /// # Errors
+    /// None today; see [`EventLoop::new`].
+    pub fn build_event_loop(&mut self) -> io::Result<EventLoop> {
+        Ok(EventLoop::from_executor(self.build_loop(true)))
+    }
+
+    fn build_loop(&self, stays_on_thread: bool) -> Executor {
+        let blocking = BlockingPool::new(self.config.clone());
+        let scheduler = Arc::new(LoopScheduler::new(
+            self.park_or_default(),
+            blocking.clone(),
+            &self.config,
+            stays_on_thread,
+        ));
+        Executor::new(Handle::from(scheduler), blocking)
+    }
+
+    #[track_caller]
+    fn build_multi(&self) -> io::Result<Executor> {
+        let workers = match self.workers {
+            Some(0) => panic!("a runtime needs at least one worker: `worker_threads(0)`"),
+            Some(count) => count,
+            None => thread::available_parallelism()
+                .map_or(1, Into::into)
+                .min(MAX_WORKERS),
+        };
+        assert!(
+            workers <= MAX_WORKERS,
+            "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
+        );
+        let blocking = BlockingPool::new(self.config.clone());
+        let (cores, remotes) = worker::parts(workers, self.config.seed);
+        let scheduler = Arc::new(Scheduler::new(
+            remotes,
+            self.park_or_default(),
+            blocking.clone(),
+            self.config.clone(),
+        ));
+        let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
+        for core in cores {
+            // On an error the executor is dropped here, which ends the threads that were started.
+            worker::start(&scheduler, core)?;
+        }
+        Ok(executor)
+    }
+
+    fn park_or_default(&self) -> Arc<dyn Park> {
+        self.park
+            .clone()
+            .unwrap_or_else(|| Arc::new(CondvarPark::new()))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("flavor", &self.flavor)
+            .field("workers", &self.workers)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

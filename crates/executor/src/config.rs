@@ -1,0 +1,77 @@
+//! # What was chosen at build time, shared by everything that starts threads or reports
+
+use crate::task::TaskPanic;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use filch_primitives::thread;
+
+/// What a thread of the runtime is for; given to the closure of `Builder::around_thread`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ThreadKind {
+    /// It runs tasks, as the worker of this index.
+    Worker(usize),
+    /// It runs blocking calls.
+    Blocking,
+}
+
+pub(crate) type AroundThread = Arc<dyn Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync>;
+pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
+pub(crate) type PanicHook = Arc<dyn Fn(&TaskPanic) + Send + Sync>;
+pub(crate) type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) thread_name: ThreadName,
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) around_thread: AroundThread,
+    pub(crate) on_thread_start: Option<Hook>,
+    pub(crate) on_thread_stop: Option<Hook>,
+    pub(crate) on_detached_panic: Option<PanicHook>,
+    pub(crate) max_blocking_threads: usize,
+    pub(crate) thread_keep_alive: Duration,
+    pub(crate) seed: u64,
+}
+
+impl Config {
+    /// Starts a thread of the runtime.
+    pub(crate) fn start_thread(
+        &self,
+        kind: ThreadKind,
+        main: impl FnOnce() + Send + 'static,
+    ) -> io::Result<thread::JoinHandle<()>> {
+        let mut builder = thread::Builder::new().name((self.thread_name)());
+        if let Some(bytes) = self.stack_size {
+            builder = builder.stack_size(bytes);
+        }
+        let config = self.clone();
+        builder.spawn(move || {
+            let mut main = Some(main);
+            (config.around_thread)(kind, &mut || {
+                if let Some(hook) = &config.on_thread_start {
+                    hook();
+                }
+                if let Some(main) = main.take() {
+                    main();
+                }
+                if let Some(hook) = &config.on_thread_stop {
+                    hook();
+                }
+            });
+        })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("stack_size", &self.stack_size)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! # What this thread is: which executor is current, which worker it runs, whether it may block
+
+use crate::handle::Handle;
+use crate::task::JoinHandle;
+use crate::worker::Worker;
+use filch_primitives::{Current, CurrentGuard};
+use std::cell::Cell;
+use std::panic::Location;
+use std::ptr;
+
+thread_local! {
+    static HANDLE: Current<Handle> = const { Current::new() };
+    /// The worker that this thread runs; points into the frame of `worker::run`.
+    static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+    static DUTY: Cell<Duty> = const { Cell::new(Duty::None) };
+    /// Its address names the thread.
+    static TOKEN: u8 = const { 0 };
+}
+
+/// Leaves the executor that was entered, when dropped.
+#[derive(Debug)]
+#[must_use = "the executor is left when the guard is dropped"]
+pub struct EnterGuard<'a> {
+    _guard: CurrentGuard<Handle>,
+    _handle: std::marker::PhantomData<&'a Handle>,
+}
+
+pub(crate) fn enter(handle: &Handle) -> EnterGuard<'_> {
+    EnterGuard {
+        _guard: Current::enter(&HANDLE, handle.clone()),
+        _handle: std::marker::PhantomData,
+    }
+}
+
+pub(crate) fn current() -> Option<Handle> {
+    Current::get(&HANDLE)
+}
+
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Handle>) -> R) -> R {
+    Current::with(&HANDLE, f)
+}
+
+/// Spawns on the event loop that is current, if one is and it stays on this thread.
+pub(crate) fn spawn_on_event_loop<F>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> Option<JoinHandle<F::Output>>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    current()?.spawn_local(future, spawned_at)
+}
+
+/// Lends the worker that this thread runs.
+#[inline]
+pub(crate) fn with_worker<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    let worker = WORKER.try_with(Cell::get).unwrap_or(ptr::null());
+    // SAFETY: `WorkerScope` puts back what was there before the worker's frame ends, and the pointer
+    // does not leave this thread.
+    f(unsafe { worker.as_ref() })
+}
+
+/// This thread runs `worker` until the scope is dropped.
+pub(crate) struct WorkerScope<'a> {
+    before: *const Worker,
+    _worker: &'a Worker,
+}
+
+impl<'a> WorkerScope<'a> {
+    pub(crate) fn enter(worker: &'a Worker) -> Self {
+        Self {
+            before: WORKER.replace(worker),
+            _worker: worker,
+        }
+    }
+}
+
+impl Drop for WorkerScope<'_> {
+    fn drop(&mut self) {
+        WORKER.set(self.before);
+    }
+}
+
+/// A number that names this thread among those that are alive; never 0.
+pub(crate) fn thread_token() -> usize {
+    TOKEN.with(|token| ptr::from_ref(token).addr())
+}
+
+/// What would wait if this thread were blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Nothing of ours.
+    None,
+    /// The one future that `block_on` was called with.
+    OneFuture,
+    /// Tasks.
+    Tasks,
+}
+
+/// While it lives, this thread has the duty.
+pub(crate) struct DutyScope {
+    before: Duty,
+}
+
+impl DutyScope {
+    /// # Panics
+    /// If the thread has a duty already: `what` would block it.
+    #[track_caller]
+    pub(crate) fn enter(duty: Duty, what: &str) -> Self {
+        assert!(
+            may_block(),
+            "`{what}` would block a thread that runs async tasks: `.await` the future there, or call \
+             it from `spawn_blocking` or `block_in_place`"
+        );
+        Self {
+            before: DUTY.replace(duty),
+        }
+    }
+
+    /// While it lives, this thread may block, whatever it was doing.
+    pub(crate) fn suspend() -> Self {
+        Self {
+            before: DUTY.replace(Duty::None),
+        }
+    }
+}
+
+impl Drop for DutyScope {
+    fn drop(&mut self) {
+        DUTY.set(self.before);
+    }
+}
+
+pub(crate) fn duty() -> Duty {
+    DUTY.try_with(Cell::get).unwrap_or(Duty::None)
+}
+
+/// Whether this thread may wait for others.
+pub(crate) fn may_block() -> bool {
+    duty() == Duty::None
+}

@@ -1,0 +1,92 @@
+//! # The event loop of the articles: one thread, one task at a time
+
+use crate::context::EnterGuard;
+use crate::executor::Executor;
+use crate::handle::{AnyScheduler, Handle};
+use crate::task::JoinHandle;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::rc::Rc;
+
+/// A single-threaded executor that does not leave its thread, so that its tasks need not be `Send`.
+///
+/// One queue of events, first in, first out. What asyncio and JavaScript call the event loop.
+///
+/// ```
+/// use filch_executor::{EventLoop, spawn};
+///
+/// let event_loop = EventLoop::new().unwrap();
+/// event_loop.block_on(async {
+///     let task = spawn(async { println!("second") });
+///     println!("first: a task does not start before its spawner waits");
+///     task.await.unwrap();
+/// });
+/// ```
+#[derive(Debug)]
+pub struct EventLoop {
+    executor: Executor,
+    stays_on_thread: PhantomData<Rc<()>>,
+}
+
+impl EventLoop {
+    /// A loop without drivers: tasks, no timers, no sockets.
+    ///
+    /// # Errors
+    /// None today; the operating system may refuse what a loop needs.
+    pub fn new() -> io::Result<Self> {
+        crate::Builder::new_current_thread().build_event_loop()
+    }
+
+    pub(crate) fn from_executor(executor: Executor) -> Self {
+        Self {
+            executor,
+            stays_on_thread: PhantomData,
+        }
+    }
+
+    /// Runs `future` and the loop's tasks on this thread until `future` ends.
+    ///
+    /// Every task that was runnable by then gets its turn once more. The others wait for the next call,
+    /// or are cancelled when the loop is dropped: their destructors run, their next line does not.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks already.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.executor.block_on(future)
+    }
+
+    /// Spawns a task, which need not be `Send`; it starts when the loop comes to it.
+    ///
+    /// ```
+    /// # use filch_executor::EventLoop;
+    /// use std::rc::Rc;
+    /// let event_loop = EventLoop::new().unwrap();
+    /// let shared = Rc::new(3);
+    /// let task = event_loop.spawn_local(async move { *shared });
+    /// assert_eq!(event_loop.block_on(task).unwrap(), 3);
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let AnyScheduler::Loop(scheduler) = self.handle().scheduler() else {
+            unreachable!("an EventLoop is built from a single-threaded executor");
+        };
+        // SAFETY: the `EventLoop` is not `Send`, so this is the thread that it was made on.
+        unsafe { scheduler.spawn_staying(future, Location::caller()) }
+    }
+
+    /// A handle to it, for other threads too: they may spawn what is `Send`.
+    pub fn handle(&self) -> &Handle {
+        self.executor.handle()
+    }
+
+    /// Makes the loop current on this thread until the guard is dropped.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.executor.enter()
+    }
+}

@@ -1,0 +1,294 @@
+//! # The public verbs on a running executor
+
+use crate::block_on;
+use crate::context::{self, Duty, DutyScope, EnterGuard};
+use crate::loop_scheduler::LoopScheduler;
+use crate::scheduler::Scheduler;
+use crate::task::JoinHandle;
+use filch_primitives::atomic::Ordering;
+use filch_primitives::sync::Arc;
+use std::fmt;
+use std::panic::Location;
+
+/// Which of the two flavours an executor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flavor {
+    /// One thread, one queue: whoever calls `block_on`.
+    CurrentThread,
+    /// Workers that steal from each other.
+    MultiThread,
+}
+
+/// A handle to an executor: spawns on it from anywhere, and may outlive it.
+///
+/// ```
+/// use filch_executor::{Builder, Handle};
+///
+/// let executor = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+/// let handle = executor.handle().clone();
+/// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+/// assert_eq!(executor.block_on(task).unwrap(), 5);
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    scheduler: AnyScheduler,
+}
+
+#[derive(Clone)]
+pub(crate) enum AnyScheduler {
+    Loop(Arc<LoopScheduler>),
+    Multi(Arc<Scheduler>),
+}
+
+/// There is no current executor.
+///
+/// ```
+/// let error = filch_executor::Handle::try_current().unwrap_err();
+/// assert!(error.to_string().contains("no Filch runtime is entered"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TryCurrentError(());
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NOT_ENTERED)
+    }
+}
+
+impl std::error::Error for TryCurrentError {}
+
+const NOT_ENTERED: &str = "no Filch runtime is entered on this thread: call this inside \
+    `Runtime::block_on` or a spawned task, or enter a runtime with `Runtime::enter`";
+
+impl Handle {
+    /// The executor that is current on this thread.
+    ///
+    /// # Panics
+    /// If none is; see [`try_current`](Self::try_current).
+    #[track_caller]
+    pub fn current() -> Self {
+        match context::current() {
+            Some(handle) => handle,
+            None => panic!("{NOT_ENTERED}"),
+        }
+    }
+
+    /// The executor that is current on this thread.
+    ///
+    /// # Errors
+    /// If none is.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        context::current().ok_or(TryCurrentError(()))
+    }
+
+    /// Spawns a task. It starts when a thread comes to it, whether the handle is awaited or not.
+    ///
+    /// After the shutdown has begun, the handle that comes back resolves to "cancelled".
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_at(future, Location::caller())
+    }
+
+    fn spawn_at<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.spawn(future, spawned_at),
+            AnyScheduler::Multi(scheduler) => scheduler.spawn(future, spawned_at),
+        }
+    }
+
+    pub(crate) fn spawn_local<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Option<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.spawn_local(future, spawned_at),
+            AnyScheduler::Multi(_) => None,
+        }
+    }
+
+    /// Runs `f`, which may block, on a thread for blocking calls.
+    ///
+    /// A closure that has begun cannot be aborted. After the shutdown has begun, the handle that comes
+    /// back resolves to "cancelled".
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let handle = executor.handle().spawn_blocking(|| 2 + 2);
+    /// assert_eq!(executor.block_on(handle).unwrap(), 4);
+    /// ```
+    ///
+    /// # Panics
+    /// If no thread for blocking calls exists and the operating system refuses to start one.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let spawned_at = Location::caller();
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.blocking.spawn(f, spawned_at),
+            AnyScheduler::Multi(scheduler) => scheduler.blocking.spawn(f, spawned_at),
+        }
+    }
+
+    /// Waits on this thread until `future` ends. It does not drive a single-threaded executor: some
+    /// other thread must be in `Executor::block_on` for its tasks to run.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = self.enter();
+        let _duty = DutyScope::enter(Duty::OneFuture, "Handle::block_on");
+        block_on::block_on(future)
+    }
+
+    /// Makes this executor current on this thread until the guard is dropped.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        context::enter(self)
+    }
+
+    /// Which flavour it is.
+    pub fn flavor(&self) -> Flavor {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => Flavor::CurrentThread,
+            AnyScheduler::Multi(_) => Flavor::MultiThread,
+        }
+    }
+
+    /// How many workers it has; 1 for a single-threaded one.
+    pub fn workers(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 1,
+            AnyScheduler::Multi(scheduler) => scheduler.remotes.len(),
+        }
+    }
+
+    /// How many tasks have been spawned and not ended; blocking calls are not counted.
+    pub fn live_tasks(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.queue.live_tasks(),
+            AnyScheduler::Multi(scheduler) => scheduler.live_tasks(),
+        }
+    }
+
+    /// How many tasks the workers have taken from each other so far.
+    pub fn stolen_tasks(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => {
+                // Ordering: Relaxed; a statistic.
+                let stolen = |i: usize| scheduler.remotes[i].stolen.load(Ordering::Relaxed) as u64;
+                (0..scheduler.remotes.len()).map(stolen).sum()
+            }
+        }
+    }
+
+    /// How many threads for blocking calls there are.
+    pub fn blocking_threads(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.blocking.threads(),
+            AnyScheduler::Multi(scheduler) => scheduler.blocking.threads(),
+        }
+    }
+
+    /// How many blocking calls wait for a thread.
+    pub fn blocking_queue_depth(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.blocking.queued(),
+            AnyScheduler::Multi(scheduler) => scheduler.blocking.queued(),
+        }
+    }
+
+    pub(crate) fn scheduler(&self) -> &AnyScheduler {
+        &self.scheduler
+    }
+}
+
+impl From<Arc<Scheduler>> for Handle {
+    fn from(scheduler: Arc<Scheduler>) -> Self {
+        Self {
+            scheduler: AnyScheduler::Multi(scheduler),
+        }
+    }
+}
+
+impl From<Arc<LoopScheduler>> for Handle {
+    fn from(scheduler: Arc<LoopScheduler>) -> Self {
+        Self {
+            scheduler: AnyScheduler::Loop(scheduler),
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("flavor", &self.flavor())
+            .field("workers", &self.workers())
+            .field("live_tasks", &self.live_tasks())
+            .finish()
+    }
+}
+
+/// Spawns a task on the current executor; see [`Handle::spawn`].
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// let sum = executor.block_on(async {
+///     let handle = filch_executor::spawn(async { 1 });
+///     handle.await.unwrap() + 1
+/// });
+/// assert_eq!(sum, 2);
+/// ```
+///
+/// # Panics
+/// If no executor is current on this thread.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let spawned_at = Location::caller();
+    let spawned = context::with_current(|handle| match handle {
+        Some(handle) => Ok(handle.spawn_at(future, spawned_at)),
+        None => Err(future),
+    });
+    match spawned {
+        Ok(handle) => handle,
+        Err(_future) => panic!("{NOT_ENTERED}"),
+    }
+}
+
+/// Runs `f`, which may block, on a thread for blocking calls; see [`Handle::spawn_blocking`].
+///
+/// # Panics
+/// If no executor is current on this thread, or no thread can be had.
+#[track_caller]
+pub fn spawn_blocking<F, R>(f: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    Handle::current().spawn_blocking(f)
+}

@@ -1,0 +1,87 @@
+//! # Injector: tasks from outside the workers, and what overflowed a local queue
+//!
+//! ## Layout
+//! `filch_primitives::queue::Injector`: crossbeam's segmented queue when it ships, a locked one under
+//! loom, which cannot look inside crossbeam.
+//!
+//! ## Roles
+//! * submitter: any thread: `push`.
+//! * worker: `pop`, `pop_batch`.
+//!
+//! ## Invariants
+//! * I1: an item leaves once, the oldest first; models `conserves_items`, `batch_is_fair`.
+//!
+//! ## Ordering
+//! The queue's own. That a submitter which finds all workers asleep wakes one is `idle.rs`.
+//!
+//! ## Liveness
+//! `push` never waits; `pop` retries only when another pop succeeded.
+//!
+//! ## Rejected
+//! A mutex around a linked list: with two submitters or more it is the bottleneck of the whole runtime.
+//!
+//! ## Checked by
+//! `loom-tests/tests/injector.rs`: `conserves_items`, `batch_is_fair`, `hand_over_wakes_a_sleeper`.
+
+use crate::queue::{Local, Pointer};
+use filch_primitives::queue::Injector as Queue;
+
+/// How many tasks one worker takes at a time, at most: a cache line's worth of pointers several times
+/// over, and a small part of a local queue.
+const BATCH: usize = 32;
+
+/// The queue that all workers share; see the head of this file.
+#[derive(Debug)]
+pub struct Injector<T>(Queue<T>);
+
+impl<T: Pointer> Injector<T> {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Self(Queue::new())
+    }
+
+    /// Appends `item`.
+    pub fn push(&self, item: T) {
+        self.0.push(item);
+    }
+
+    /// Takes the oldest item.
+    pub fn pop(&self) -> Option<T> {
+        if self.0.is_empty() {
+            None
+        } else {
+            self.0.pop()
+        }
+    }
+
+    /// Takes the oldest item, and moves the caller's share of the others to `into`: one part in
+    /// `workers`, so that each finds something.
+    pub fn pop_batch(&self, into: &mut Local<T>, workers: usize) -> Option<T> {
+        let first = self.pop()?;
+        let share = (self.0.len() / workers.max(1)).min(BATCH);
+        for _ in 0..share {
+            let Some(item) = self.0.pop() else { break };
+            if let Err(item) = into.push(item) {
+                self.0.push(item);
+                break;
+            }
+        }
+        Some(first)
+    }
+
+    /// Whether there was nothing a moment ago.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many items there were a moment ago.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<T: Pointer> Default for Injector<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

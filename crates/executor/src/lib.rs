@@ -1,0 +1,72 @@
+//! # filch-executor: work stealing, and the single-threaded event loop
+//!
+//! No I/O and no time: those enter through [`Park`]. The `filch` crate composes the three.
+//!
+//! | to learn about | read |
+//! |---|---|
+//! | the life of a task | `task/mod.rs`, then `task/state.rs` |
+//! | where a woken task goes, how a shutdown goes | `scheduler.rs` |
+//! | the loop of a worker | `worker.rs` |
+//! | the queues | `queue.rs`, `lifo_slot.rs`, `injector.rs`, `run_queue.rs` |
+//! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
+//! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
+//! | blocking calls | `blocking.rs` |
+//! | what is current on a thread | `context.rs` |
+//!
+//! ```
+//! let executor = filch_executor::Builder::new_multi_thread().worker_threads(2).build()?;
+//! let squares: Vec<_> = (0..8).map(|n| executor.spawn(async move { n * n })).collect();
+//! let mut sum = 0;
+//! for square in squares {
+//!     sum += executor.block_on(square).unwrap();
+//! }
+//! assert_eq!(sum, 140);
+//! # std::io::Result::Ok(())
+//! ```
+
+mod block_on;
+mod blocking;
+mod builder;
+mod config;
+mod context;
+mod event_loop;
+mod executor;
+mod handle;
+mod idle;
+mod injector;
+mod lifo_slot;
+mod local_set;
+mod loop_scheduler;
+mod park;
+mod parker;
+mod queue;
+mod rng;
+mod run_queue;
+mod scheduler;
+mod task;
+mod worker;
+mod yield_now;
+
+pub use builder::Builder;
+pub use config::ThreadKind;
+pub use context::EnterGuard;
+pub use event_loop::EventLoop;
+pub use executor::Executor;
+pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
+pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
+pub use park::{CondvarPark, Park};
+pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskPanic, id, try_id};
+pub use worker::block_in_place;
+pub use yield_now::{YieldNow, yield_now};
+
+/// The protocol files as they ship, for the models in `loom-tests`.
+#[cfg(filch_loom)]
+#[doc(hidden)]
+pub mod model {
+    pub use crate::idle;
+    pub use crate::injector;
+    pub use crate::lifo_slot;
+    pub use crate::parker;
+    pub use crate::queue;
+    pub use crate::task::{join, state};
+}

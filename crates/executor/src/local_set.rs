@@ -1,0 +1,278 @@
+//! # Tasks that stay on their thread
+//!
+//! A [`LocalSet`] is itself a future: while it is polled, it runs its tasks, one after the other, first
+//! in, first out. Its tasks need not be `Send`.
+
+use crate::config::PanicHook;
+use crate::context;
+use crate::executor::Executor;
+use crate::run_queue::{Doorbell, Entry, RunQueue};
+use crate::task::{JoinHandle, catch_quietly};
+use filch_primitives::atomic::{AtomicBool, Ordering};
+use filch_primitives::sync::Mutex;
+use filch_primitives::{Current, CurrentGuard};
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// How many tasks a set runs before it lets the thread's other work have a turn.
+const RUNS_PER_POLL: usize = 61;
+
+thread_local! {
+    static LOCAL: Current<Rc<LocalScheduler>> = const { Current::new() };
+}
+
+/// Wakes the future that drives the set.
+struct SetDoorbell {
+    waker: Mutex<Option<Waker>>,
+    /// The set is being polled and will look at its queue before it returns.
+    polled: AtomicBool,
+}
+
+impl Doorbell for SetDoorbell {
+    fn ring(&self) {
+        let waker = self.waker.lock().take();
+        if let Some(waker) = waker {
+            catch_quietly(|| waker.wake());
+        }
+    }
+
+    fn ring_own(&self) {
+        // Ordering: Relaxed; written and read here by the owner's thread only.
+        if !self.polled.load(Ordering::Relaxed) {
+            self.ring();
+        }
+    }
+}
+
+struct LocalScheduler {
+    queue: RunQueue<SetDoorbell>,
+    /// The last set to go ends the tasks; not `Send`, so that it is on this thread.
+    not_send: PhantomData<Rc<()>>,
+    ended: Cell<bool>,
+}
+
+impl LocalScheduler {
+    fn new(on_detached_panic: Option<PanicHook>) -> Rc<Self> {
+        let doorbell = SetDoorbell {
+            waker: Mutex::new(None),
+            polled: AtomicBool::new(false),
+        };
+        let scheduler = Rc::new(Self {
+            queue: RunQueue::new(doorbell, on_detached_panic),
+            not_send: PhantomData,
+            ended: Cell::new(false),
+        });
+        // SAFETY: the queue is not shared yet, and its scheduler does not leave this thread.
+        unsafe { scheduler.queue.own() };
+        scheduler
+    }
+
+    fn spawn<F>(&self, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        // SAFETY: (1) `end` comes before the queue goes: `LocalSet` and its guards hold an `Rc`, and the
+        // set's drop ends the tasks. (2) the owner is this thread and stays so.
+        unsafe { self.queue.spawn(future, spawned_at) }
+    }
+
+    /// Runs up to [`RUNS_PER_POLL`] tasks; whether there may be more.
+    fn run_some(&self) -> bool {
+        for run in 0..RUNS_PER_POLL {
+            match self.queue.pop(run == 0) {
+                Some(Entry::Task(task)) => task.run(),
+                Some(Entry::Main) => {}
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// One poll of whoever drives the set.
+    fn poll(&self, cx: &Context<'_>) {
+        let doorbell = &self.queue.doorbell;
+        *doorbell.waker.lock() = Some(cx.waker().clone());
+        // Ordering: Relaxed; see `ring_own`.
+        doorbell.polled.store(true, Ordering::Relaxed);
+        let more = self.run_some();
+        // Ordering: Relaxed; as above.
+        doorbell.polled.store(false, Ordering::Relaxed);
+        if more || self.queue.has_remote() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    fn end(&self) {
+        if !self.ended.replace(true) {
+            self.queue.end_all();
+        }
+    }
+}
+
+impl Drop for LocalScheduler {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Runs tasks that are not `Send`, on the thread that made it.
+///
+/// ```
+/// use filch_executor::{Builder, LocalSet, spawn_local};
+/// use std::rc::Rc;
+///
+/// let executor = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+/// let set = LocalSet::new();
+/// let shared = Rc::new(5);
+/// let sum = set.block_on(&executor, async move {
+///     let theirs = shared.clone();
+///     let handle = spawn_local(async move { *theirs + 1 });
+///     handle.await.unwrap() + *shared
+/// });
+/// assert_eq!(sum, 11);
+/// ```
+pub struct LocalSet {
+    scheduler: Rc<LocalScheduler>,
+}
+
+impl LocalSet {
+    /// An empty set for this thread.
+    pub fn new() -> Self {
+        Self {
+            scheduler: LocalScheduler::new(None),
+        }
+    }
+
+    /// Spawns a task on the set; it runs when the set is driven.
+    ///
+    /// ```
+    /// # use filch_executor::LocalSet;
+    /// let set = LocalSet::new();
+    /// let handle = set.spawn_local(async { 1 });
+    /// assert!(!handle.is_finished());
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.scheduler.spawn(future, Location::caller())
+    }
+
+    /// Drives the set until `future` ends, and returns its output. Tasks that have not ended stay in
+    /// the set.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, LocalSet};
+    /// # let executor = Builder::new_current_thread().build().unwrap();
+    /// let set = LocalSet::new();
+    /// assert_eq!(executor.block_on(set.run_until(async { 3 })), 3);
+    /// ```
+    ///
+    /// # Cancel safety
+    /// Dropping it drops `future`; the tasks stay in the set.
+    pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        std::future::poll_fn(|cx| {
+            let _entered = self.enter();
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            self.scheduler.poll(cx);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Runs `future` on `executor`, from this thread, and drives the set meanwhile.
+    ///
+    /// # Panics
+    /// As [`Executor::block_on`].
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, executor: &Executor, future: F) -> F::Output {
+        executor.block_on(self.run_until(future))
+    }
+
+    /// Makes the free function [`spawn_local`] spawn on this set until the guard is dropped.
+    pub fn enter(&self) -> LocalEnterGuard {
+        LocalEnterGuard {
+            _guard: Current::enter(&LOCAL, self.scheduler.clone()),
+        }
+    }
+}
+
+/// Ends when every task of the set has ended.
+impl Future for LocalSet {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let _entered = self.enter();
+        self.scheduler.poll(cx);
+        if self.scheduler.queue.live_tasks() == 0 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Default for LocalSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for LocalSet {
+    fn drop(&mut self) {
+        let _entered = self.enter();
+        self.scheduler.end();
+    }
+}
+
+impl fmt::Debug for LocalSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSet")
+            .field("queue", &self.scheduler.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Leaves the [`LocalSet`] that was entered, when dropped.
+#[must_use = "the set is left when the guard is dropped"]
+pub struct LocalEnterGuard {
+    _guard: CurrentGuard<Rc<LocalScheduler>>,
+}
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnterGuard").finish_non_exhaustive()
+    }
+}
+
+/// Spawns a task that need not be `Send` on this thread's [`LocalSet`], or on its event loop.
+///
+/// # Panics
+/// If neither is current on this thread.
+#[track_caller]
+pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let spawned_at = Location::caller();
+    let set = Current::get(&LOCAL);
+    match set {
+        Some(set) => set.spawn(future, spawned_at),
+        None => context::spawn_on_event_loop(future, spawned_at).expect(
+            "no `LocalSet` and no event loop is current on this thread: call `spawn_local` inside \
+             `LocalSet::run_until` or `EventLoop::block_on`",
+        ),
+    }
+}

@@ -1,0 +1,284 @@
+//! # The scheduler of the single-threaded flavour: one queue of events, one thread that takes them
+//!
+//! Whoever calls `block_on` drives the loop: it takes the oldest event, runs it to its next await point,
+//! and sleeps in the driver when there is none. The future of `block_on` is an event among the others,
+//! in its place in the queue. When it ends, every task that was runnable by then gets its turn once more
+//! before `block_on` returns, as in asyncio; the others wait for the next `block_on`, or end with the
+//! loop.
+
+use crate::block_on::ThreadWaker;
+use crate::blocking::BlockingPool;
+use crate::config::Config;
+use crate::context::{Duty, DutyScope};
+use crate::idle::Idle;
+use crate::park::Park;
+use crate::parker::Parker;
+use crate::run_queue::{Doorbell, Entry, RunQueue};
+use crate::task::JoinHandle;
+use filch_primitives::atomic::{AtomicBool, Ordering};
+use filch_primitives::sync::{Arc, Mutex};
+use std::fmt;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// After how many events the driver gets a turn and a task from another thread goes first.
+const TURN_INTERVAL: u32 = 61;
+
+/// Wakes the thread that drives the loop.
+pub(crate) struct LoopDoorbell {
+    idle: Idle,
+    park: Arc<dyn Park>,
+}
+
+impl Doorbell for LoopDoorbell {
+    fn ring(&self) {
+        if self.idle.notify() {
+            self.park.unpark_one();
+        }
+    }
+}
+
+/// See the head of this file.
+pub(crate) struct LoopScheduler {
+    pub(crate) queue: RunQueue<LoopDoorbell>,
+    pub(crate) blocking: BlockingPool,
+    /// Made by `EventLoop`, which does not leave its thread: tasks need not be `Send`.
+    pub(crate) stays_on_thread: bool,
+    seat: Mutex<Seat>,
+}
+
+/// Who drives.
+#[derive(Default)]
+struct Seat {
+    taken: bool,
+    /// Threads in `block_on` that would.
+    waiting: Vec<Arc<ThreadWaker>>,
+}
+
+impl LoopScheduler {
+    pub(crate) fn new(
+        park: Arc<dyn Park>,
+        blocking: BlockingPool,
+        config: &Config,
+        stays_on_thread: bool,
+    ) -> Self {
+        let doorbell = LoopDoorbell {
+            idle: Idle::new(1),
+            park,
+        };
+        Self {
+            queue: RunQueue::new(doorbell, config.on_detached_panic.clone()),
+            blocking,
+            stays_on_thread,
+            seat: Mutex::new(Seat::default()),
+        }
+    }
+
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: `shut_down` ends every task before the executor lets go of the scheduler, and the
+        // caller holds it now; future and output are Send.
+        unsafe { self.queue.spawn(future, spawned_at) }
+    }
+
+    /// As [`spawn`](Self::spawn), for a future that need not be `Send`; `None` if this thread is not
+    /// the one that drives the loop, or not the only one that ever can.
+    pub(crate) fn spawn_local<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Option<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        if !self.stays_on_thread || !self.queue.is_owner() {
+            return None;
+        }
+        // SAFETY: this thread drives the loop, so it is the one that the `EventLoop` was made on.
+        Some(unsafe { self.spawn_staying(future, spawned_at) })
+    }
+
+    /// As [`spawn`](Self::spawn), for a future that need not be `Send`.
+    ///
+    /// # Safety
+    /// The scheduler was made by an `EventLoop`, on this thread.
+    pub(crate) unsafe fn spawn_staying<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        debug_assert!(
+            self.stays_on_thread,
+            "a single-threaded executor that may leave its thread"
+        );
+        // SAFETY: (1) as in `spawn`. (2) as the `EventLoop` is not `Send`, this thread is the only one
+        // that ever drives the loop or ends its tasks.
+        unsafe { self.queue.spawn(future, spawned_at) }
+    }
+
+    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+        let _duty = DutyScope::enter(Duty::Tasks, "block_on");
+        let mut future = pin!(future);
+        let thread = Arc::new(ThreadWaker(Parker::new()));
+        loop {
+            if let Some(driver) = Driver::take(self, &thread) {
+                return driver.drive(future);
+            }
+            // Another thread drives; it is woken for our future's sake, or to take over.
+            let waker = Waker::from(thread.clone());
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                self.seat
+                    .lock()
+                    .waiting
+                    .retain(|other| !Arc::ptr_eq(other, &thread));
+                return output;
+            }
+            thread.0.park();
+        }
+    }
+
+    /// Ends every task on this thread. Nobody drives at this point, or ever again.
+    pub(crate) fn shut_down(self: &Arc<Self>) {
+        let thread = Arc::new(ThreadWaker(Parker::new()));
+        let driver = Driver::take(self, &thread)
+            .expect("the executor is dropped by its only owner, so nobody is in `block_on`");
+        self.queue.end_all();
+        drop(driver);
+    }
+}
+
+/// The right to drive the loop; passes on when it is dropped.
+struct Driver<'a> {
+    scheduler: &'a Arc<LoopScheduler>,
+}
+
+impl<'a> Driver<'a> {
+    /// Takes the seat, or leaves `thread` to be woken when it is free.
+    fn take(scheduler: &'a Arc<LoopScheduler>, thread: &Arc<ThreadWaker>) -> Option<Self> {
+        let mut seat = scheduler.seat.lock();
+        seat.waiting.retain(|other| !Arc::ptr_eq(other, thread));
+        if seat.taken {
+            seat.waiting.push(thread.clone());
+            return None;
+        }
+        seat.taken = true;
+        drop(seat);
+        // SAFETY: the seat is ours alone, and its lock orders us behind whoever had it.
+        unsafe { scheduler.queue.own() };
+        Some(Self { scheduler })
+    }
+
+    fn drive<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
+        let queue = &self.scheduler.queue;
+        let main = Arc::new(MainWaker {
+            queued: AtomicBool::new(true),
+            scheduler: self.scheduler.clone(),
+        });
+        let waker = Waker::from(main.clone());
+        let mut cx = Context::from_waker(&waker);
+        // What was spawned before comes before the future, whichever thread spawned it.
+        queue.collect();
+        queue.push(Entry::Main);
+        let mut tick: u32 = 0;
+        loop {
+            tick = tick.wrapping_add(1);
+            let turn_due = tick % TURN_INTERVAL == 0;
+            if turn_due {
+                queue.doorbell.park.turn();
+            }
+            match queue.pop(turn_due) {
+                Some(Entry::Task(task)) => task.run(),
+                Some(Entry::Main) => {
+                    // Ordering: Acquire; pairs with the Release in `MainWaker::wake_by_ref`.
+                    if !main.queued.swap(false, Ordering::Acquire) {
+                        continue;
+                    }
+                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                        self.last_turn();
+                        return output;
+                    }
+                }
+                None => self.park(),
+            }
+        }
+    }
+
+    /// Lets every task that is runnable now have its turn.
+    fn last_turn(&self) {
+        let queue = &self.scheduler.queue;
+        queue.collect();
+        for _ in 0..queue.local_len() {
+            if let Some(Entry::Task(task)) = queue.pop(false) {
+                task.run();
+            }
+        }
+    }
+
+    fn park(&self) {
+        let queue = &self.scheduler.queue;
+        let LoopDoorbell { idle, park } = &queue.doorbell;
+        idle.park(false);
+        if queue.has_remote() {
+            idle.cancel_park();
+        } else {
+            park.park(None);
+            idle.unpark();
+        }
+        let _last = idle.stop_searching();
+    }
+}
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        self.scheduler.queue.disown();
+        let waiting = {
+            let mut seat = self.scheduler.seat.lock();
+            seat.taken = false;
+            std::mem::take(&mut seat.waiting)
+        };
+        for thread in waiting {
+            thread.0.unpark();
+        }
+    }
+}
+
+/// Puts the future of `block_on` in the queue.
+struct MainWaker {
+    queued: AtomicBool,
+    scheduler: Arc<LoopScheduler>,
+}
+
+impl Wake for MainWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Ordering: Release; what was written before the wake is seen by the poll. AcqRel, because a
+        // wake that finds the flag set must hand on what the one before published.
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.scheduler.queue.push(Entry::Main);
+        }
+    }
+}
+
+impl fmt::Debug for LoopScheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopScheduler")
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}

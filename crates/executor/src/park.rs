@@ -1,0 +1,64 @@
+//! # What an idle worker waits on
+
+use filch_primitives::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+/// Where workers sleep, and from where events of the outside world reach tasks.
+///
+/// The executor knows neither time nor I/O; whoever composes a runtime gives it one of these. Sleepers
+/// are anonymous: [`unpark_one`](Self::unpark_one) wakes some sleeper, never a particular one.
+///
+/// An implementation wakes tasks through their `std::task::Waker`, from inside `park` or `turn`.
+pub trait Park: Send + Sync + 'static {
+    /// Blocks the thread until an unpark, an event, or the timeout; may return for no reason.
+    fn park(&self, timeout: Option<Duration>);
+
+    /// Makes one thread that is in [`park`](Self::park) return; remembered when nobody is there yet.
+    fn unpark_one(&self);
+
+    /// Called by busy workers now and then: lets events in without waiting.
+    fn turn(&self);
+}
+
+/// The park of an executor that stands alone: sleepers on a condition variable, no events.
+#[derive(Debug, Default)]
+pub struct CondvarPark {
+    tokens: Mutex<usize>,
+    sleepers: Condvar,
+}
+
+impl CondvarPark {
+    /// Nobody sleeps, no token.
+    pub fn new() -> Self {
+        Self {
+            tokens: Mutex::new(0),
+            sleepers: Condvar::new(),
+        }
+    }
+}
+
+impl Park for CondvarPark {
+    fn park(&self, timeout: Option<Duration>) {
+        let mut tokens = self.tokens.lock();
+        while *tokens == 0 {
+            match timeout {
+                None => tokens = self.sleepers.wait(tokens),
+                Some(timeout) => {
+                    let timed_out;
+                    (tokens, timed_out) = self.sleepers.wait_timeout(tokens, timeout);
+                    if timed_out {
+                        break;
+                    }
+                }
+            }
+        }
+        *tokens = tokens.saturating_sub(1);
+    }
+
+    fn unpark_one(&self) {
+        *self.tokens.lock() += 1;
+        self.sleepers.notify_one();
+    }
+
+    fn turn(&self) {}
+}

@@ -1,0 +1,276 @@
+//! # The scheduler of the multi-threaded flavour: where a task goes, and the story of a shutdown
+//!
+//! A task that becomes runnable on a worker of this scheduler goes to that worker's LIFO slot, and what
+//! was there to its local queue; from anywhere else, to the injector. What the driver or a yield makes
+//! runnable goes to the back of the local queue.
+//!
+//! # Shutdown
+//! ```text
+//!  running --begin_shutdown--> closing --every worker leaves its loop--> ending --> ended
+//!                                 |        (each ends what is in          (the last one ends
+//!                                 |         its own queues)                every other task)
+//!                                 '- spawns are cancelled from here on
+//! ```
+//! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
+
+use crate::blocking::BlockingPool;
+use crate::config::Config;
+use crate::context;
+use crate::idle::Idle;
+use crate::injector::Injector;
+use crate::lifo_slot::LifoSlot;
+use crate::park::Park;
+use crate::queue::Stealer;
+use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
+use crate::worker::{Core, Worker};
+use filch_primitives::CachePadded;
+use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
+use filch_primitives::sync::{Arc, Condvar, Mutex};
+use filch_primitives::thread;
+use std::fmt;
+use std::panic::Location;
+use std::time::Instant;
+
+/// What other threads see of a worker.
+pub(crate) struct Remote {
+    pub(crate) stealer: Stealer<Runnable>,
+    pub(crate) lifo: LifoSlot<Runnable>,
+    /// How many polls the worker has begun; a thief reads it to tell a long one.
+    pub(crate) polls: AtomicUsize,
+    /// How many tasks the worker has taken from others.
+    pub(crate) stolen: AtomicUsize,
+}
+
+/// What all workers share.
+pub(crate) struct Scheduler {
+    pub(crate) remotes: Box<[CachePadded<Remote>]>,
+    pub(crate) injector: Injector<Runnable>,
+    pub(crate) idle: CachePadded<Idle>,
+    pub(crate) park: Arc<dyn Park>,
+    pub(crate) blocking: BlockingPool,
+    pub(crate) config: Config,
+    owned: OwnedTasks,
+    next_shard: AtomicUsize,
+    closing: AtomicBool,
+    threads: Mutex<Threads>,
+    ended: Condvar,
+}
+
+/// The threads that run, or have not yet left, a worker's loop.
+#[derive(Default)]
+struct Threads {
+    inside: usize,
+    to_join: Vec<thread::JoinHandle<()>>,
+}
+
+impl Scheduler {
+    pub(crate) fn new(
+        remotes: Box<[CachePadded<Remote>]>,
+        park: Arc<dyn Park>,
+        blocking: BlockingPool,
+        config: Config,
+    ) -> Self {
+        let workers = remotes.len();
+        Self {
+            injector: Injector::new(),
+            idle: CachePadded::new(Idle::new(workers)),
+            park,
+            blocking,
+            config,
+            owned: OwnedTasks::new(workers),
+            next_shard: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            threads: Mutex::new(Threads::default()),
+            ended: Condvar::new(),
+            remotes,
+        }
+    }
+
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
+        // (`owned.rs`); the caller holds it now. (2) future and output are Send.
+        let (task, handle) = unsafe { task::new(future, self, spawned_at) };
+        let refused = self.with_core(|core| {
+            let shard = match &core {
+                Some(core) => core.index,
+                // Ordering: Relaxed; any shard will do.
+                None => self.next_shard.fetch_add(1, Ordering::Relaxed),
+            };
+            if !self.owned.bind(&task, shard) {
+                return Some(task);
+            }
+            match core {
+                Some(core) => self.schedule_local(core, task, Reason::Spawn),
+                None => self.schedule_remote(task),
+            }
+            None
+        });
+        // The shutdown has begun. Not inside the closure: the future's destructor may spawn.
+        if let Some(task) = refused {
+            task.cancel();
+        }
+        handle
+    }
+
+    /// Lends this thread's worker's core, if the worker is one of ours and has it.
+    fn with_core<R>(&self, f: impl FnOnce(Option<&mut Core>) -> R) -> R {
+        context::with_worker(|worker| match worker {
+            Some(worker) if std::ptr::eq(&*worker.scheduler, self) => {
+                f(worker.core.borrow_mut().as_deref_mut())
+            }
+            _ => f(None),
+        })
+    }
+
+    fn schedule_local(&self, core: &mut Core, task: Runnable, reason: Reason) {
+        if reason == Reason::Yield || core.in_driver {
+            core.push(self, task);
+            return;
+        }
+        if let Some(before) = self.remotes[core.index].lifo.put(task) {
+            core.push(self, before);
+            if self.idle.notify_lazily() {
+                self.park.unpark_one();
+            }
+        }
+    }
+
+    fn schedule_remote(&self, task: Runnable) {
+        self.injector.push(task);
+        self.wake_one();
+    }
+
+    /// After work was made visible by a thread that will not come back for it.
+    pub(crate) fn wake_one(&self) {
+        if self.idle.notify() {
+            self.park.unpark_one();
+        }
+    }
+
+    /// Whether any queue that a worker may take from has something in it.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.injector.is_empty() || self.remotes.iter().any(|remote| !remote.stealer.is_empty())
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        // Ordering: Relaxed; whoever must not miss it has passed through `Idle::park` (see `worker.rs`).
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// A thread is about to enter a worker's loop.
+    pub(crate) fn thread_enters(&self) {
+        self.threads.lock().inside += 1;
+    }
+
+    pub(crate) fn thread_to_join(&self, thread: thread::JoinHandle<()>) {
+        self.threads.lock().to_join.push(thread);
+    }
+
+    /// A thread has left its worker's loop, or could not be started. The last one ends all tasks.
+    pub(crate) fn thread_leaves(&self) {
+        // Whoever sleeps is told by the one that is told: wake-ups may merge.
+        self.park.unpark_one();
+        let mut threads = self.threads.lock();
+        if threads.inside > 1 {
+            threads.inside -= 1;
+            return;
+        }
+        drop(threads);
+        // Only this thread is left: nothing decrements the count meanwhile, and nothing raises it, for
+        // only a worker's thread does.
+        self.owned.close_and_end_all(|| self.injector.pop());
+        self.threads.lock().inside = 0;
+        self.ended.notify_all();
+    }
+
+    /// From here on, every worker leaves its loop at its next look and new tasks are cancelled.
+    pub(crate) fn begin_shutdown(&self) {
+        // Ordering: Release; a hint to those who are awake. Those who sleep are woken below, and
+        // `Idle::park` orders their last look behind the flag.
+        self.closing.store(true, Ordering::Release);
+        self.owned.close();
+        for _ in 0..self.remotes.len() {
+            self.wake_one();
+            self.park.unpark_one();
+        }
+    }
+
+    /// After [`begin_shutdown`](Self::begin_shutdown): waits until every task has ended, or `deadline`.
+    /// `false` if time ran out.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        let mut threads = self.threads.lock();
+        while threads.inside > 0 {
+            threads = match deadline {
+                None => self.ended.wait(threads),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.ended.wait_timeout(threads, left).0
+                }
+            };
+        }
+        let to_join = std::mem::take(&mut threads.to_join);
+        drop(threads);
+        for thread in to_join {
+            // A worker's thread ends only by leaving its loop; a panic out of it is a fault of ours and
+            // was printed by the panic hook.
+            let _ended = thread.join();
+        }
+        true
+    }
+
+    /// How many tasks have not ended.
+    pub(crate) fn live_tasks(&self) -> usize {
+        self.owned.len()
+    }
+}
+
+impl Schedule for Scheduler {
+    fn schedule(&self, task: Runnable, reason: Reason) {
+        context::with_worker(|worker: Option<&Worker>| {
+            if let Some(worker) = worker {
+                if std::ptr::eq(&*worker.scheduler, self) {
+                    // The worker keeps the scheduler alive.
+                    match worker.core.borrow_mut().as_deref_mut() {
+                        Some(core) => self.schedule_local(core, task, reason),
+                        None => self.schedule_remote(task),
+                    }
+                    return;
+                }
+            }
+            self.owned.begin_submission();
+            self.schedule_remote(task);
+            self.owned.end_submission();
+        });
+    }
+
+    fn owned(&self) -> Option<&OwnedTasks> {
+        Some(&self.owned)
+    }
+
+    fn detached_panic(&self, panic: &TaskPanic) {
+        if let Some(hook) = &self.config.on_detached_panic {
+            hook(panic);
+        }
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduler")
+            .field("workers", &self.remotes.len())
+            .field("idle", &*self.idle)
+            .field("live_tasks", &self.live_tasks())
+            .finish_non_exhaustive()
+    }
+}

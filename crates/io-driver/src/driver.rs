@@ -1,0 +1,276 @@
+//! The driver: waits for the operating system, wakes whom an event concerns.
+
+use crate::block_on::Blocked;
+use crate::readiness::Woken;
+use crate::ready::Ready;
+use crate::registry::{Key, Registry};
+use crate::selector::{BorrowedSource, Selector};
+use filch_primitives::{Current, CurrentGuard};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+thread_local! {
+    static CURRENT: Current<DriverHandle> = const { Current::new() };
+}
+
+/// The I/O driver of one runtime.
+///
+/// Any number of threads may [`wait`](Self::wait) at once; on Linux all of them sleep in the kernel, and
+/// each event wakes exactly one. Elsewhere one of them sleeps in the kernel and the others behind it.
+/// Dropping the driver [shuts it down](Self::shutdown).
+///
+/// ```
+/// use filch_io_driver::{Driver, net::TcpListener};
+///
+/// let driver = Driver::new()?;
+/// driver.block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+///     let _client = std::net::TcpStream::connect(listener.local_addr()?)?;
+///     let (_stream, peer) = listener.accept().await?;
+///     assert!(peer.ip().is_loopback());
+///     Ok(())
+/// })
+/// # as std::io::Result<()>
+/// ```
+#[derive(Debug)]
+pub struct Driver {
+    handle: DriverHandle,
+    blocked: Blocked,
+}
+
+/// A driver, as sources and other threads know it: cheap to clone, and harmless after the driver is gone.
+#[derive(Debug, Clone)]
+pub struct DriverHandle {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    selector: Selector,
+    registry: Registry,
+}
+
+impl Driver {
+    /// Opens a driver.
+    ///
+    /// # Errors
+    /// What the operating system says when it has no descriptors or memory left. Nothing stays open then.
+    pub fn new() -> io::Result<Self> {
+        let shared = Shared { selector: Selector::new()?, registry: Registry::new() };
+        Ok(Self { handle: DriverHandle { shared: Arc::new(shared) }, blocked: Blocked::default() })
+    }
+
+    /// A handle to this driver.
+    pub fn handle(&self) -> &DriverHandle {
+        &self.handle
+    }
+
+    pub(crate) fn blocked(&self) -> &Blocked {
+        &self.blocked
+    }
+
+    /// Sleeps until an event, an [unpark](Self::unpark_one), the [deadline](Self::set_deadline) or the end
+    /// of `timeout`, whichever is first, and wakes the tasks that the events concern.
+    ///
+    /// It may return without any reason. An unpark from before the call ends it at once. A time-out is
+    /// rounded up to the operating system's resolution, usually a millisecond; deadlines are precise.
+    ///
+    /// ```
+    /// use filch_io_driver::Driver;
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.unpark_one();
+    /// driver.wait(None);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn wait(&self, timeout: Option<Duration>) {
+        self.handle.wait(timeout);
+    }
+
+    /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
+    pub fn turn(&self) {
+        self.handle.turn();
+    }
+
+    /// Makes one thread that is in [`wait`](Self::wait) return: any of them. If there is none, the next
+    /// wait returns at once.
+    ///
+    /// Two unparks in quick succession may wake one thread only. Whoever needs several threads lets the
+    /// one that woke up unpark the next.
+    pub fn unpark_one(&self) {
+        self.handle.unpark_one();
+    }
+
+    /// Makes one wait return at `at` or shortly after, unless it is already to return earlier.
+    ///
+    /// No thread is woken for the sake of this call. Once the earliest deadline has passed and a wait or a
+    /// turn has taken notice, none is set: whoever returns from either looks for what is due and calls this
+    /// with the next deadline.
+    ///
+    /// ```
+    /// use filch_io_driver::Driver;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let driver = Driver::new()?;
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// driver.set_deadline(deadline);
+    /// while Instant::now() < deadline {
+    ///     driver.wait(None);
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn set_deadline(&self, at: Instant) {
+        self.handle.set_deadline(at);
+    }
+
+    /// Makes this the thread's driver, in which sources are made, until the guard is dropped.
+    pub fn enter(&self) -> EnterGuard {
+        self.handle.enter()
+    }
+
+    /// Ends every operation that waits for a source, now and later, in an error, and admits no source any
+    /// more. One waiting thread is unparked.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::TcpListener};
+    ///
+    /// let driver = Driver::new()?;
+    /// let error = driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    ///     driver.shutdown();
+    ///     listener.accept().await.unwrap_err()
+    /// });
+    /// assert!(error.to_string().contains("shut down"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown(&self) {
+        self.handle.shared.registry.shutdown(wake);
+        self.unpark_one();
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+impl DriverHandle {
+    /// The driver that was entered last on this thread.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn current() -> Self {
+        Self::try_current().unwrap_or_else(|| {
+            panic!(
+                "no Filch I/O driver is entered on this thread: call this inside `Runtime::block_on`, \
+                 a spawned task, or with `Runtime::enter`"
+            )
+        })
+    }
+
+    /// The driver that was entered last on this thread, if any.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, DriverHandle};
+    ///
+    /// let driver = Driver::new()?;
+    /// assert!(DriverHandle::try_current().is_none());
+    /// let _entered = driver.enter();
+    /// assert!(DriverHandle::try_current().is_some());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn try_current() -> Option<Self> {
+        Current::get(&CURRENT)
+    }
+
+    /// As [`Driver::enter`].
+    pub fn enter(&self) -> EnterGuard {
+        EnterGuard { _guard: Current::enter(&CURRENT, self.clone()) }
+    }
+
+    /// As [`Driver::wait`].
+    ///
+    /// # Panics
+    /// If the operating system refuses to wait on the driver's own descriptor.
+    pub fn wait(&self, timeout: Option<Duration>) {
+        self.select(timeout);
+    }
+
+    /// As [`Driver::turn`].
+    ///
+    /// # Panics
+    /// As [`wait`](Self::wait).
+    pub fn turn(&self) {
+        // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
+        if self.select(Some(Duration::ZERO)) {
+            self.unpark_one();
+        }
+    }
+
+    /// As [`Driver::unpark_one`].
+    pub fn unpark_one(&self) {
+        self.shared.selector.unpark_one();
+    }
+
+    /// As [`Driver::set_deadline`].
+    pub fn set_deadline(&self, at: Instant) {
+        self.shared.selector.set_deadline(at);
+    }
+
+    fn select(&self, timeout: Option<Duration>) -> bool {
+        let registry = &self.shared.registry;
+        let selected = self.shared.selector.select(timeout, |key, ready| wake(registry.event(key, ready)));
+        selected.unwrap_or_else(|error| panic!("waiting for I/O events failed: {error}"))
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    pub(crate) fn selector(&self) -> &Selector {
+        &self.shared.selector
+    }
+
+    /// Adds a source that is assumed to be `ready`.
+    pub(crate) fn register(&self, source: BorrowedSource<'_>, ready: Ready) -> io::Result<Key> {
+        let key = self.shared.registry.insert(ready)?;
+        match self.shared.selector.register(source, key) {
+            Ok(()) => Ok(key),
+            Err(error) => {
+                self.shared.registry.remove(key);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes a source, before its descriptor is closed or given away.
+    pub(crate) fn deregister(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
+        let result = self.shared.selector.deregister(source, key);
+        self.shared.registry.remove(key);
+        result
+    }
+}
+
+/// Leaves the driver when it is dropped; made by [`Driver::enter`].
+#[derive(Debug)]
+#[must_use = "the driver is left when the guard is dropped"]
+pub struct EnterGuard {
+    _guard: CurrentGuard<DriverHandle>,
+}
+
+/// Wakes everyone. A waker that panics has been reported by the panic hook; the other events of the
+/// batch, which the kernel will not repeat, must not be lost for it.
+fn wake(woken: Woken) {
+    for waker in woken.wakers.into_iter().flatten().chain(woken.waiters) {
+        let _panicked = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    }
+}
+
+/// What operations on sources of a driver that is gone return.
+pub(crate) fn shut_down() -> io::Error {
+    io::Error::other("the Filch runtime of this source was shut down: nothing will become ready any more")
+}

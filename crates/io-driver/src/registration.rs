@@ -1,0 +1,92 @@
+//! One source's place in its driver, without the source itself.
+
+use crate::driver::{DriverHandle, shut_down};
+use crate::interest::Interest;
+use crate::readiness::{Direction, Observed, Readiness};
+use crate::ready::Ready;
+use crate::registry::Key;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+#[derive(Debug)]
+pub(crate) struct Registration {
+    driver: DriverHandle,
+    key: Key,
+}
+
+impl Registration {
+    /// `key` is what `driver` gave for the source; whoever owns the source also removes it.
+    pub(crate) fn new(driver: DriverHandle, key: Key) -> Self {
+        Self { driver, key }
+    }
+
+    pub(crate) fn driver(&self) -> &DriverHandle {
+        &self.driver
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+
+    fn readiness(&self) -> &Readiness {
+        self.driver.registry().get(self.key)
+    }
+
+    pub(crate) fn observe(&self, mask: Ready) -> io::Result<Observed> {
+        check(self.readiness().observe(mask))
+    }
+
+    /// Only the last task that polled a direction is woken for it.
+    pub(crate) fn poll_ready(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<Observed>> {
+        let observed = ready!(self.readiness().poll_ready(direction, cx.waker()));
+        Poll::Ready(check(observed))
+    }
+
+    /// Any number of tasks may wait this way.
+    pub(crate) fn ready(&self, interest: Interest) -> WaitReady<'_> {
+        WaitReady { registration: self, mask: interest.satisfied_by(), waiter: None }
+    }
+
+    /// An operation that began with `observed` has shown that `gone` is not ready.
+    pub(crate) fn clear(&self, observed: Observed, gone: Ready) {
+        if self.readiness().clear(observed, gone) {
+            self.driver.selector().rearm(self.key, gone);
+        }
+    }
+}
+
+fn check(observed: Observed) -> io::Result<Observed> {
+    if observed.is_shutdown { Err(shut_down()) } else { Ok(observed) }
+}
+
+/// Waits for any readiness in a mask; takes itself out of the list of waiters when it is dropped.
+#[derive(Debug)]
+pub(crate) struct WaitReady<'a> {
+    registration: &'a Registration,
+    mask: Ready,
+    waiter: Option<usize>,
+}
+
+impl Future for WaitReady<'_> {
+    type Output = io::Result<Observed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { registration, mask, ref mut waiter } = *self;
+        let observed = ready!(registration.readiness().poll_waiter(waiter, mask, cx.waker()));
+        Poll::Ready(check(observed))
+    }
+}
+
+impl Drop for WaitReady<'_> {
+    fn drop(&mut self) {
+        if let Some(waiter) = self.waiter {
+            self.registration.readiness().remove_waiter(waiter);
+        }
+    }
+}

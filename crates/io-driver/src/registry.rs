@@ -1,0 +1,191 @@
+//! The sources of one driver: slots in pages that stay where they are as long as the driver lives.
+//!
+//! An event finds its slot by the index in its key, without a lock and without a count of references:
+//! pages are only ever added. A key also carries the slot's generation, so that an event of a source
+//! that is gone means nothing to the one that has its slot now.
+
+use crate::readiness::{Closed, Readiness, Woken};
+use crate::ready::Ready;
+use filch_primitives::sync::Mutex;
+use std::io;
+use std::sync::OnceLock;
+
+/// Slots in the first page; each page has twice as many as the one before.
+const FIRST_PAGE: usize = 64;
+const PAGES: usize = (INDEX_BITS - FIRST_PAGE.trailing_zeros()) as usize;
+/// How much of a key is the index; the rest is the generation, truncated if need be.
+const INDEX_BITS: u32 = if usize::BITS == 64 { 32 } else { 20 };
+const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
+
+/// The name of a source towards the operating system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key(usize);
+
+impl Key {
+    fn new(index: usize, generation: u32) -> Self {
+        Self((generation as usize) << INDEX_BITS | index)
+    }
+
+    pub(crate) fn from_raw(raw: usize) -> Self {
+        Self(raw)
+    }
+
+    pub(crate) fn into_raw(self) -> usize {
+        self.0
+    }
+
+    fn index(self) -> usize {
+        self.0 & INDEX_MASK
+    }
+
+    fn is_of(self, generation: u32) -> bool {
+        self == Self::new(self.index(), generation)
+    }
+}
+
+/// On a cache line of its own: two sources are usually two threads' business.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Slot(Readiness);
+
+#[derive(Debug, Default)]
+struct Vacancies {
+    indices: Vec<usize>,
+    /// Slots ever used; those beyond have never been.
+    used: usize,
+    is_shutdown: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pages: [OnceLock<Box<[Slot]>>; PAGES],
+    vacancies: Mutex<Vacancies>,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        Self {
+            pages: std::array::from_fn(|_| OnceLock::new()),
+            vacancies: Mutex::new(Vacancies::default()),
+        }
+    }
+
+    /// A slot for a source that is assumed to be `ready`.
+    pub(crate) fn insert(&self, ready: Ready) -> io::Result<Key> {
+        let mut vacancies = self.vacancies.lock();
+        if vacancies.is_shutdown {
+            return Err(crate::driver::shut_down());
+        }
+        let index = match vacancies.indices.pop() {
+            Some(index) => index,
+            None => {
+                let (page, _) = place(vacancies.used);
+                if page >= PAGES {
+                    return Err(io::Error::other("the driver has no slot left for another source"));
+                }
+                self.pages[page].get_or_init(|| {
+                    std::iter::repeat_with(Slot::default).take(FIRST_PAGE << page).collect()
+                });
+                vacancies.used += 1;
+                vacancies.used - 1
+            }
+        };
+        drop(vacancies);
+        let generation = self.slot(index).open(ready);
+        Ok(Key::new(index, generation))
+    }
+
+    /// The readiness behind the key of a source that exists.
+    pub(crate) fn get(&self, key: Key) -> &Readiness {
+        self.slot(key.index())
+    }
+
+    /// Notes an event; the caller wakes.
+    pub(crate) fn event(&self, key: Key, ready: Ready) -> Woken {
+        let readiness = self.get(key);
+        let generation = readiness.generation();
+        if !key.is_of(generation) {
+            return Woken::default();
+        }
+        self.reclaim(key.index(), readiness.event(generation, ready))
+    }
+
+    /// Gives the slot of a dropped source back.
+    pub(crate) fn remove(&self, key: Key) {
+        if self.get(key).close() == Closed::Vacant {
+            self.vacancies.lock().indices.push(key.index());
+        }
+    }
+
+    /// Ends every wait and admits no source any more. Each action goes to `wake`.
+    pub(crate) fn shutdown(&self, mut wake: impl FnMut(Woken)) {
+        let used = {
+            let mut vacancies = self.vacancies.lock();
+            vacancies.is_shutdown = true;
+            vacancies.used
+        };
+        // Without the lock: a waker may drop a task, and with it a source.
+        for index in 0..used {
+            wake(self.reclaim(index, self.slot(index).shutdown()));
+        }
+    }
+
+    fn reclaim(&self, index: usize, woken: Woken) -> Woken {
+        if woken.is_vacant {
+            self.vacancies.lock().indices.push(index);
+        }
+        woken
+    }
+
+    fn slot(&self, index: usize) -> &Readiness {
+        let (page, offset) = place(index);
+        let page = self.pages[page].get().expect("a key is made after its page");
+        &page[offset].0
+    }
+}
+
+/// The page of an index, and its place in that page.
+fn place(index: usize) -> (usize, usize) {
+    let shifted = index + FIRST_PAGE;
+    let page = (shifted.ilog2() - FIRST_PAGE.ilog2()) as usize;
+    (page, shifted - (FIRST_PAGE << page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_fill_page_after_page() {
+        assert_eq!(place(0), (0, 0));
+        assert_eq!(place(63), (0, 63));
+        assert_eq!(place(64), (1, 0));
+        assert_eq!(place(64 + 127), (1, 127));
+        assert_eq!(place(64 + 128), (2, 0));
+        let (last, _) = place(INDEX_MASK - FIRST_PAGE);
+        assert_eq!(last, PAGES - 1);
+    }
+
+    #[test]
+    fn an_event_of_a_removed_source_means_nothing_to_its_successor() {
+        let registry = Registry::new();
+        let first = registry.insert(Ready::EMPTY).unwrap();
+        registry.remove(first);
+        let second = registry.insert(Ready::EMPTY).unwrap();
+        assert_eq!(first.index(), second.index());
+        let _nobody = registry.event(first, Ready::READABLE);
+        assert!(registry.get(second).observe(Ready::ALL).ready.is_empty());
+        let _nobody = registry.event(second, Ready::READABLE);
+        assert!(registry.get(second).observe(Ready::ALL).ready.is_readable());
+    }
+
+    #[test]
+    fn after_a_shutdown_nothing_is_admitted_and_everything_is_over() {
+        let registry = Registry::new();
+        let key = registry.insert(Ready::READABLE).unwrap();
+        registry.shutdown(|_nobody| {});
+        assert!(registry.get(key).observe(Ready::ALL).is_shutdown);
+        assert!(registry.insert(Ready::EMPTY).is_err());
+        registry.remove(key);
+    }
+}

@@ -1,0 +1,29 @@
+//! How the operating system is asked. Both files have the same shape:
+//!
+//! * `register`, `deregister`, `rearm`: the sources;
+//! * `select`: wait once, hand each event on, say whether an unpark was among them;
+//! * `unpark_one`, `set_deadline`: what ends a wait besides events.
+//!
+//! Linux waits on the epoll descriptor itself, any number of threads at once. Everything else goes
+//! through polling's portable calls, one thread at a time. The portable file is built for Linux's unit
+//! tests as well: both keep the same promises.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
+#[cfg(test)]
+mod tests;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::Selector;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable::Selector;
+
+#[cfg(unix)]
+pub(crate) use std::os::fd::BorrowedFd as BorrowedSource;
+#[cfg(windows)]
+pub(crate) use std::os::windows::io::BorrowedSocket as BorrowedSource;
+
+/// Events taken from the kernel by one wait. More than that stay in the kernel for the other waiters.
+const EVENTS_PER_WAIT: usize = 256;

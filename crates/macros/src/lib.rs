@@ -1,0 +1,1 @@
+//! The attribute macros of the Filch runtime: main and test.

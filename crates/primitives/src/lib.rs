@@ -1,0 +1,41 @@
+//! # filch-primitives: std or loom
+//!
+//! The only crate of the workspace that knows std's concurrency from loom's. Every protocol file
+//! imports its atomics, cells, locks and threads from here, so that the file that ships is the file
+//! that loom explores. Under `--cfg filch_loom` everything below is loom's; otherwise it is
+//! `core`'s, std's and parking_lot's.
+//!
+//! ```
+//! use filch_primitives::atomic::{AtomicUsize, Ordering};
+//! use filch_primitives::sync::{Arc, Mutex};
+//!
+//! let hits = Arc::new(AtomicUsize::new(0));
+//! // Ordering: Relaxed; one thread only.
+//! hits.fetch_add(1, Ordering::Relaxed);
+//! assert_eq!(hits.load(Ordering::Relaxed), 1);
+//! assert_eq!(*Mutex::new(7).lock(), 7);
+//! ```
+//!
+//! | module | std half | loom half |
+//! |---|---|---|
+//! | [`atomic`] | `core::sync::atomic` | `loom::sync::atomic` |
+//! | [`cell`] | a transparent wrapper with `with` and `with_mut` | `loom::cell::UnsafeCell` |
+//! | [`sync`] | std's `Arc`, parking_lot's `Mutex` and `Condvar` | loom's, without poisoning |
+//! | [`thread`] | std's | loom's |
+//! | [`hint`] | `core::hint` | loom's |
+//! | [`queue`] | `crossbeam_deque::Injector` | a locked queue, because loom cannot see inside crossbeam |
+
+#[cfg(not(filch_loom))]
+#[path = "std_half.rs"]
+mod half;
+#[cfg(filch_loom)]
+#[path = "loom_half.rs"]
+mod half;
+
+mod current;
+mod unique;
+
+pub use crossbeam_utils::CachePadded;
+pub use current::{Current, CurrentGuard};
+pub use half::{atomic, cell, hint, queue, sync, thread};
+pub use unique::reserve_numbers;

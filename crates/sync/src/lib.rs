@@ -1,0 +1,1 @@
+//! Channels, locks and notifications for async code; they know nothing but Waker and run on any executor.

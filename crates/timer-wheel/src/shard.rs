@@ -1,0 +1,266 @@
+//! # Shard: a wheel of wakers that any thread may arm, cancel, move and advance
+//!
+//! ## Layout
+//! A lock around the wheel and the word whether it is closed; beside it, outside the lock, the
+//! shard's [`NextDeadline`]. The waker lives in the wheel's entry; the sleeping side has its key.
+//!
+//! ## Roles
+//! * the *sleeper*, one at a time (it has `&mut Sleep`): `arm`, then `poll`, `reset`, `cancel` with the key
+//! * the *firing thread*, any, several: `advance`, `close`
+//!
+//! ## States
+//! | entry | the sleeper's key | who has the waker |
+//! |---|---|---|
+//! | in the wheel | good | the entry |
+//! | gone | stale | the firing thread, which wakes it; or `cancel`, which drops it |
+//!
+//! ## Transitions
+//! 1. -> in the wheel: `arm`
+//! 2. in the wheel -> in the wheel: `poll` with another waker, `reset`
+//! 3. in the wheel -> gone: `cancel`, `advance`, `close`
+//!
+//! ## Invariants
+//! S1: every waker that was armed is woken once, or dropped by `cancel` or `poll`. Models:
+//! `fire_meets_cancel`, `fire_meets_poll`, `fire_meets_reset`, `close_meets_arm`.
+//! S2: no waker is cloned, woken or dropped under the lock: they are other people's code, which may
+//! panic, and may come back to arm a timer.
+//!
+//! ## Ordering
+//! The lock orders everything here; `earliest.rs` has the rest.
+//!
+//! ## Liveness
+//! The sleeper's `poll` and `advance` meet at the lock. Whoever comes second sees what the first did: `poll` an
+//! entry that is gone, so it is ready; `advance` the waker of the last poll, and wakes that one.
+//!
+//! ## Rejected
+//! A word per timer (pending, firing, cancelled) moved by compare-and-swap, and cancellations sent
+//! to the owner as messages: no cheaper than an uncontended lock (two read-modify-writes, about 12 ns),
+//! and a cancelled entry stays until its owner comes by.
+//!
+//! ## Checked by
+//! `loom-tests/tests/timer_shard.rs`.
+
+use crate::earliest::{Alarm, NONE, NextDeadline};
+use crate::wheel::{Key, Progress, Wheel};
+use filch_primitives::sync::Mutex;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// How many wakers are taken out under one lock and woken after it.
+const BATCH: usize = 32;
+
+/// A wheel of wakers behind its lock.
+#[derive(Debug)]
+pub struct Shard<const BITS: u32 = 10> {
+    next: NextDeadline,
+    state: Mutex<State<BITS>>,
+}
+
+#[derive(Debug)]
+struct State<const BITS: u32> {
+    wheel: Wheel<Waker, BITS>,
+    closed: bool,
+}
+
+/// What became of an attempt to arm a timer.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Arm {
+    /// It waits. With `tell`, the caller has to tell the waiter of its deadline.
+    Armed {
+        /// For `poll`, `reset` and `cancel`.
+        key: Key,
+        /// Whether nobody has promised to be awake in time.
+        tell: bool,
+    },
+    /// The deadline is behind the wheel.
+    Due,
+    /// The shard is closed.
+    Closed,
+}
+
+/// What a sleeper finds.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Armed {
+    /// Still in the wheel, with the waker given last.
+    Waiting,
+    /// Fired.
+    Fired,
+    /// The shard is closed: it fired, or never will.
+    Closed,
+}
+
+impl<const BITS: u32> Shard<BITS> {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self {
+            next: NextDeadline::new(),
+            state: Mutex::new(State {
+                wheel: Wheel::new(),
+                closed: false,
+            }),
+        }
+    }
+
+    /// The word that the waiter reads.
+    pub fn next(&self) -> &NextDeadline {
+        &self.next
+    }
+
+    /// How many timers wait.
+    pub fn len(&self) -> usize {
+        self.state.lock().wheel.len()
+    }
+
+    /// Puts a waker into the wheel until tick `deadline`.
+    pub fn arm(&self, deadline: u64, waker: Waker, alarm: &Alarm) -> Arm {
+        let mut state = self.state.lock();
+        let refused = if state.closed {
+            Arm::Closed
+        } else if deadline <= state.wheel.position() {
+            Arm::Due
+        } else {
+            let key = state.wheel.insert(deadline, waker);
+            let tell = self.next.lower(deadline) && alarm.must_tell(deadline);
+            return Arm::Armed { key, tell };
+        };
+        drop(state);
+        drop(waker);
+        refused
+    }
+
+    /// Asks whether the timer fired; if not, sees to it that `waker` is the one that is woken.
+    pub fn poll(&self, key: Key, waker: &Waker) -> Armed {
+        {
+            let state = self.state.lock();
+            match state.wheel.get(key) {
+                _ if state.closed => return Armed::Closed,
+                None => return Armed::Fired,
+                Some(present) if present.will_wake(waker) => return Armed::Waiting,
+                Some(_) => {}
+            }
+        }
+        // Outside the lock (S2), so what was true may have changed.
+        let mut other = waker.clone();
+        let mut state = self.state.lock();
+        let closed = state.closed;
+        let found = match state.wheel.get_mut(key) {
+            Some(present) => {
+                mem::swap(present, &mut other);
+                Armed::Waiting
+            }
+            None if closed => Armed::Closed,
+            None => Armed::Fired,
+        };
+        drop(state);
+        drop(other);
+        found
+    }
+
+    /// Whether the timer is gone from the wheel.
+    pub fn is_fired(&self, key: Key) -> bool {
+        self.state.lock().wheel.get(key).is_none()
+    }
+
+    /// Gives the timer another deadline and leaves it its waker. `None` if it is gone; otherwise whether
+    /// the caller has to tell the waiter.
+    pub fn reset(&self, key: Key, deadline: u64, alarm: &Alarm) -> Option<bool> {
+        let mut state = self.state.lock();
+        state
+            .wheel
+            .reset(key, deadline)
+            .then(|| self.next.lower(deadline) && alarm.must_tell(deadline))
+    }
+
+    /// Takes the timer out, if it has not fired.
+    pub fn cancel(&self, key: Key) {
+        let waker = self.state.lock().wheel.remove(key);
+        drop(waker);
+    }
+
+    /// Wakes what is due at tick `now`, and returns how many that were.
+    ///
+    /// Handles at most `limit` entries, rounded up to a batch, woken and cascaded ones together.
+    /// If more is due, the shard's next deadline says so: it has passed.
+    pub fn advance(&self, now: u64, limit: usize) -> usize {
+        let (mut fired, mut handled) = (0, 0);
+        // The word first: a shard with nothing due is not locked.
+        while handled < limit && self.next.peek() <= now {
+            let mut batch = WakerBatch::new();
+            let progress = {
+                let mut state = self.state.lock();
+                let progress = state
+                    .wheel
+                    .advance(now, BATCH, |due| batch.push(due.payload));
+                self.next.set(state.wheel.next_expiry().unwrap_or(NONE));
+                progress
+            };
+            fired += batch.wake();
+            handled += BATCH;
+            if progress == Progress::Done {
+                break;
+            }
+        }
+        fired
+    }
+
+    /// Wakes everything, whatever its deadline, and lets nothing in any more.
+    pub fn close(&self) {
+        self.state.lock().closed = true;
+        loop {
+            let mut batch = WakerBatch::new();
+            let progress = {
+                let mut state = self.state.lock();
+                let progress = state
+                    .wheel
+                    .advance(NONE, BATCH, |due| batch.push(due.payload));
+                self.next.set(NONE);
+                progress
+            };
+            batch.wake();
+            if progress == Progress::Done {
+                return;
+            }
+        }
+    }
+}
+
+impl<const BITS: u32> Default for Shard<BITS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Wakers on their way from under the lock to their tasks; no allocation.
+struct WakerBatch {
+    wakers: [Option<Waker>; BATCH],
+    len: usize,
+}
+
+impl WakerBatch {
+    const fn new() -> Self {
+        Self {
+            wakers: [const { None }; BATCH],
+            len: 0,
+        }
+    }
+
+    fn push(&mut self, waker: Waker) {
+        self.wakers[self.len] = Some(waker);
+        self.len += 1;
+    }
+
+    /// Wakes all of them. One that panics does not keep the others asleep, nor does it reach the
+    /// thread that happens to turn the wheel: the panic hook has reported it.
+    fn wake(&mut self) -> usize {
+        for waker in self.wakers[..self.len].iter_mut().filter_map(Option::take) {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                // Not dropped: a payload can have a destructor that panics in its turn.
+                mem::forget(payload);
+            }
+        }
+        mem::take(&mut self.len)
+    }
+}

@@ -1,0 +1,284 @@
+//! Waiting for a point in time.
+
+use crate::clock::Instant;
+use crate::handle::TimersHandle;
+use crate::shard::{Arm, Armed};
+use crate::wheel::Key;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// Waits for `duration` from now.
+///
+/// It never ends early. It ends late by at most 33 us, plus what the operating system and the tasks before
+/// it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
+/// express, [`Duration::MAX`] for instance, never is.
+///
+/// # Cancel safety
+/// Dropping it cancels the wait and has no other effect.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// use filch_timer_wheel::{Timers, sleep};
+/// use std::time::{Duration, Instant};
+///
+/// let start = Instant::now();
+/// Timers::new(1, |_| {}).block_on(async {
+///     sleep(Duration::from_millis(10)).await;
+/// });
+/// assert!(start.elapsed() >= Duration::from_millis(10));
+/// ```
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    let handle = TimersHandle::current();
+    let deadline = Instant::now().add_or_never(duration);
+    // The clock was read just now. Reading it again at the first poll would double the price of a timeout.
+    let state = if duration.is_zero() {
+        State::Elapsed
+    } else {
+        State::Idle { ask_clock: false }
+    };
+    Sleep {
+        handle,
+        deadline,
+        state,
+    }
+}
+
+/// Waits until `deadline`; one that has passed is over at the first poll.
+///
+/// For the rest see [`sleep`].
+///
+/// # Cancel safety
+/// Dropping it cancels the wait and has no other effect.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// use filch_timer_wheel::{Instant, Timers, sleep_until};
+/// use std::time::Duration;
+///
+/// let deadline = Instant::now() + Duration::from_millis(10);
+/// Timers::new(1, |_| {}).block_on(async {
+///     sleep_until(deadline).await;
+/// });
+/// assert!(Instant::now() >= deadline);
+/// ```
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep {
+        handle: TimersHandle::current(),
+        deadline,
+        state: State::Idle { ask_clock: true },
+    }
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+///
+/// It belongs to the runtime that was entered when it was made; it may be polled, reset and dropped on
+/// any thread, in any runtime or in none. Until it is first polled and has to wait, it costs nothing.
+///
+/// ```
+/// use filch_timer_wheel::{Instant, Timers, sleep};
+/// use std::pin::pin;
+/// use std::time::Duration;
+///
+/// Timers::new(1, |_| {}).block_on(async {
+///     let mut timer = pin!(sleep(Duration::from_secs(3600)));
+///     let deadline = Instant::now() + Duration::from_millis(5);
+///     timer.as_mut().reset(deadline);
+///     timer.as_mut().await;
+///     assert!(Instant::now() >= deadline);
+///     assert!(timer.is_elapsed());
+/// });
+/// ```
+#[must_use = "a timer does nothing unless it is awaited or polled"]
+pub struct Sleep {
+    handle: TimersHandle,
+    deadline: Instant,
+    state: State,
+}
+
+/// `ask_clock`: the deadline may have passed already, and nobody has looked.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Idle { ask_clock: bool },
+    Armed { key: Key, ask_clock: bool },
+    Elapsed,
+}
+
+impl Sleep {
+    /// When it is over.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Instant, Timers, sleep_until};
+    ///
+    /// let timers = Timers::new(1, |_| {});
+    /// let _entered = timers.handle(0).enter();
+    /// let now = Instant::now();
+    /// assert_eq!(sleep_until(now).deadline(), now);
+    /// ```
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether it is over: the timer has fired, or a poll found the deadline passed.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Timers, sleep};
+    /// use std::time::Duration;
+    ///
+    /// Timers::new(1, |_| {}).block_on(async {
+    ///     let mut timer = sleep(Duration::from_millis(1));
+    ///     assert!(!timer.is_elapsed());
+    ///     (&mut timer).await;
+    ///     assert!(timer.is_elapsed());
+    /// });
+    /// ```
+    pub fn is_elapsed(&self) -> bool {
+        match self.state {
+            State::Idle { .. } => false,
+            State::Armed { key, .. } => self.handle.shard().is_fired(key),
+            State::Elapsed => true,
+        }
+    }
+
+    /// Gives it another deadline, earlier or later, whether or not it was over.
+    ///
+    /// A task that waits for it goes on waiting for the new deadline, without another poll.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Instant, Timers, sleep};
+    /// use std::pin::Pin;
+    /// use std::time::Duration;
+    ///
+    /// let timers = Timers::new(1, |_| {});
+    /// let _entered = timers.handle(0).enter();
+    /// let mut timer = Box::pin(sleep(Duration::from_secs(1)));
+    /// let later = Instant::now() + Duration::from_secs(2);
+    /// timer.as_mut().reset(later);
+    /// assert_eq!(timer.deadline(), later);
+    /// ```
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        let this = self.get_mut();
+        this.deadline = deadline;
+        this.state = match this.state {
+            State::Armed { key, .. } => {
+                let core = this.handle.core();
+                let tick = core.tick_of(deadline);
+                match this.handle.shard().reset(key, tick, &core.alarm) {
+                    Some(tell) => {
+                        if tell {
+                            core.tell(tick);
+                        }
+                        State::Armed {
+                            key,
+                            ask_clock: true,
+                        }
+                    }
+                    None => State::Idle { ask_clock: true },
+                }
+            }
+            State::Idle { .. } | State::Elapsed => State::Idle { ask_clock: true },
+        };
+    }
+
+    /// Forgets what is in the wheel.
+    fn disarm(&mut self) {
+        if let State::Armed { key, .. } = self.state {
+            self.state = State::Idle { ask_clock: true };
+            self.handle.shard().cancel(key);
+        }
+    }
+
+    #[cold]
+    fn after_shutdown(&mut self) -> Poll<()> {
+        assert!(
+            Instant::now() >= self.deadline,
+            "the Filch runtime that this timer belongs to has shut down: the timer would never fire; \
+             make it in the runtime that polls it, or stop polling before the shutdown"
+        );
+        self.state = State::Elapsed;
+        Poll::Ready(())
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if let State::Idle { ask_clock: true }
+        | State::Armed {
+            ask_clock: true, ..
+        } = this.state
+        {
+            if Instant::now() >= this.deadline {
+                this.disarm();
+                this.state = State::Elapsed;
+            }
+        }
+        let core = this.handle.core();
+        match this.state {
+            State::Elapsed => Poll::Ready(()),
+            State::Idle { .. } => {
+                let tick = core.tick_of(this.deadline);
+                match this
+                    .handle
+                    .shard()
+                    .arm(tick, context.waker().clone(), &core.alarm)
+                {
+                    Arm::Armed { key, tell } => {
+                        this.state = State::Armed {
+                            key,
+                            ask_clock: false,
+                        };
+                        if tell {
+                            core.tell(tick);
+                        }
+                        Poll::Pending
+                    }
+                    Arm::Due => {
+                        this.state = State::Elapsed;
+                        Poll::Ready(())
+                    }
+                    Arm::Closed => this.after_shutdown(),
+                }
+            }
+            State::Armed { key, .. } => match this.handle.shard().poll(key, context.waker()) {
+                Armed::Waiting => {
+                    this.state = State::Armed {
+                        key,
+                        ask_clock: false,
+                    };
+                    Poll::Pending
+                }
+                Armed::Fired => {
+                    this.state = State::Elapsed;
+                    Poll::Ready(())
+                }
+                Armed::Closed => this.after_shutdown(),
+            },
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,367 @@
+//! The hierarchical wheel: a pure data structure, without a clock, a lock or a waker inside.
+//!
+//! # How it works
+//!
+//! Time is counted in ticks. The digits of a deadline in base 2^BITS say where it goes: it is put
+//! into the level of the highest digit in which it differs from the wheel's position, into the slot
+//! that this digit names. So level 0 holds exactly one tick per slot, level 1 a whole turn of level
+//! 0 per slot, and so on; what differs above the last level waits in one list, the top.
+//!
+//! ```text
+//!  deadline = | beyond ...... | digit 2 | digit 1 | digit 0 |
+//!
+//!  level 0   [ . . . p o . o . . . o . ]       p = the position's digit; one tick per slot
+//!  level 1   [ . p . . o . . . . o . . ]  ──┐  one turn of level 0 per slot
+//!  level 2   [ p . o . . . . . . . . . ]  ──┤  one turn of level 1 per slot
+//!  top       ( o ↔ o ↔ o )                ──┴─ when the position enters a slot: cascade,
+//!                                              each of its entries goes at least one level down
+//!  slab      | e | e | free | e | ...          the entries; lists link them by 32-bit indices
+//! ```
+//!
+//! # Invariants
+//!
+//! * W1: an entry in level 0 has the slot's tick as its deadline, or was overdue when it came and
+//!   lies in the slot of the position.
+//! * W2: an occupied slot of a higher level, and the top, begin after the position, except the one
+//!   list that is being cascaded. So the first occupied slot of the lowest occupied level holds
+//!   the earliest deadline.
+//! * W3: a slot's `earliest` is at most the deadline of every entry in it.
+//!
+//! The position never enters a slot before something in it may be due: a wheel with one deadline in
+//! an hour asks for nothing in between.
+
+pub(crate) mod bitmap;
+pub(crate) mod slab;
+
+pub use slab::Key;
+
+use bitmap::Bitmap;
+use slab::{NIL, Slab};
+use std::fmt;
+
+const LEVELS: usize = 3;
+
+/// What came out of a wheel in [`Wheel::advance`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired<T> {
+    /// The entry's key, stale by now.
+    pub key: Key,
+    /// The tick it was to expire in, as given to [`Wheel::insert`].
+    pub deadline: u64,
+    /// What was stored with it.
+    pub payload: T,
+}
+
+/// Whether [`Wheel::advance`] came to the end of what was due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "with `More`, entries that are due are still in the wheel"]
+pub enum Progress {
+    /// Everything that was due has expired.
+    Done,
+    /// The limit was reached first; call again.
+    More,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    head: u32,
+    /// At most the earliest deadline in the slot, counted from the slot's first tick.
+    earliest: u32,
+}
+
+/// What [`Wheel::advance`] has to do next, and when.
+struct Event {
+    list: usize,
+    /// The slot's first tick.
+    start: u64,
+    /// The first tick in which anything in the slot can be due.
+    at: u64,
+}
+
+/// Payloads with deadlines, in ticks: O(1) to insert, to remove and to find what is due.
+///
+/// Each of the three levels has 2^`BITS` slots; deadlines further away than 2^(3 * `BITS`) ticks
+/// wait in a list of their own. Entries expire in the order of their deadlines, and those with one
+/// deadline in the order of their insertion, unless something was inserted between an
+/// [`advance`](Self::advance) that its limit ended and the one that goes on with it.
+///
+/// ```
+/// use filch_timer_wheel::{Progress, Wheel};
+///
+/// let mut wheel: Wheel<&str> = Wheel::new();
+/// wheel.insert(30, "tea is ready");
+/// let alarm = wheel.insert(20, "wake up");
+/// wheel.insert(10, "cock-crow");
+/// assert_eq!(wheel.next_expiry(), Some(10));
+/// assert_eq!(wheel.remove(alarm), Some("wake up"));
+///
+/// let mut heard = Vec::new();
+/// let progress = wheel.advance(29, 100, |expired| heard.push(expired.payload));
+/// assert_eq!((progress, heard), (Progress::Done, vec!["cock-crow"]));
+/// assert_eq!(wheel.next_expiry(), Some(30));
+/// ```
+pub struct Wheel<T, const BITS: u32 = 10> {
+    slab: Slab<T>,
+    /// The slots of level 0, of level 1, of level 2, and then the two top lists.
+    slots: Box<[Slot]>,
+    occupied: [Bitmap; LEVELS],
+    /// The top list in use. The other one is empty, or is being cascaded.
+    top: usize,
+    /// At most the earliest deadline in the top list in use.
+    top_earliest: u64,
+    /// The list that is being cascaded.
+    cascading: Option<usize>,
+    /// The position: nothing with an earlier deadline is left, overdue insertions aside.
+    position: u64,
+}
+
+impl<T, const BITS: u32> Wheel<T, BITS> {
+    const SLOTS: usize = 1 << BITS;
+    const MASK: u64 = Self::SLOTS as u64 - 1;
+    const TOPS: [usize; 2] = [LEVELS << BITS, (LEVELS << BITS) + 1];
+
+    /// An empty wheel at tick 0.
+    pub fn new() -> Self {
+        const { assert!(1 <= BITS && BITS <= 12, "a level has 2 to 4096 slots") };
+        Self {
+            slab: Slab::new(),
+            slots: vec![
+                Slot {
+                    head: NIL,
+                    earliest: 0
+                };
+                Self::TOPS[1] + 1
+            ]
+            .into(),
+            occupied: std::array::from_fn(|_| Bitmap::new(Self::SLOTS)),
+            top: Self::TOPS[0],
+            top_earliest: 0,
+            cascading: None,
+            position: 0,
+        }
+    }
+
+    /// How many entries wait.
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The tick up to which the wheel has certainly been advanced.
+    ///
+    /// It can lag behind what [`advance`](Self::advance) was told, never precede it.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Stores `payload` until tick `deadline`. One that has passed is due at the next
+    /// [`advance`](Self::advance).
+    ///
+    /// # Panics
+    /// With 2^32 - 1 entries already stored.
+    pub fn insert(&mut self, deadline: u64, payload: T) -> Key {
+        let index = self.slab.insert(deadline, payload);
+        self.link(index);
+        self.slab.key(index)
+    }
+
+    /// Takes an entry out before it expires; `None` if it has expired or was removed.
+    pub fn remove(&mut self, key: Key) -> Option<T> {
+        let index = self.slab.find(key)?;
+        self.unlink(index);
+        Some(self.slab.release(index))
+    }
+
+    /// Gives a waiting entry another deadline; `false` if it has expired or was removed.
+    pub fn reset(&mut self, key: Key, deadline: u64) -> bool {
+        let Some(index) = self.slab.find(key) else {
+            return false;
+        };
+        self.unlink(index);
+        self.slab.set_deadline(index, deadline);
+        self.link(index);
+        true
+    }
+
+    /// The payload of a waiting entry.
+    pub fn get(&self, key: Key) -> Option<&T> {
+        self.slab.payload(self.slab.find(key)?)
+    }
+
+    /// The payload of a waiting entry, to change it.
+    pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        self.slab.payload_mut(self.slab.find(key)?)
+    }
+
+    /// The tick in which to [`advance`](Self::advance) next: never later than the earliest deadline,
+    /// and never earlier than the position.
+    ///
+    /// It is exactly the earliest deadline unless that one was removed while it was still more
+    /// than a turn of the lowest level away (then it may stay the removed one's, once), or an
+    /// `advance` was interrupted by its limit (then it is the position: go on at once).
+    pub fn next_expiry(&self) -> Option<u64> {
+        if self
+            .cascading
+            .is_some_and(|list| self.slots[list].head != NIL)
+        {
+            return Some(self.position);
+        }
+        self.next_event().map(|event| event.at)
+    }
+
+    /// Moves to tick `now` and hands what is due by then to `expired`, earliest deadline first.
+    ///
+    /// Stops after `limit` entries (at least one), expired and cascaded ones together, so that the
+    /// work of one call is bounded. A `now` before the wheel's position counts as the position.
+    pub fn advance(
+        &mut self,
+        now: u64,
+        limit: usize,
+        mut expired: impl FnMut(Expired<T>),
+    ) -> Progress {
+        let now = now.max(self.position);
+        let mut left = limit.max(1);
+        loop {
+            if let Some(list) = self.cascading {
+                if !self.cascade(list, &mut left) {
+                    return Progress::More;
+                }
+                self.cascading = None;
+            }
+            let Some(event) = self.next_event() else {
+                self.position = now;
+                return Progress::Done;
+            };
+            if event.at > now {
+                // Not into a slot that is not cascaded (W2).
+                self.position = self.position.max(now.min(event.start - 1));
+                return Progress::Done;
+            }
+            self.position = event.start;
+            if event.list >= Self::SLOTS {
+                self.begin_cascade(event.list);
+                continue;
+            }
+            while self.slots[event.list].head != NIL {
+                if left == 0 {
+                    return Progress::More;
+                }
+                left -= 1;
+                expired(self.expire(self.slots[event.list].head));
+            }
+        }
+    }
+
+    fn expire(&mut self, index: u32) -> Expired<T> {
+        let key = self.slab.key(index);
+        let deadline = self.slab.deadline(index);
+        self.unlink(index);
+        Expired {
+            key,
+            deadline,
+            payload: self.slab.release(index),
+        }
+    }
+
+    fn begin_cascade(&mut self, list: usize) {
+        self.cascading = Some(list);
+        if list == self.top {
+            // What is still too far away goes to the other top list, or the cascade had no end.
+            self.top = Self::TOPS[usize::from(list == Self::TOPS[0])];
+        }
+    }
+
+    /// Puts the entries of `list` where they belong now; `false` if `left` ran out first.
+    fn cascade(&mut self, list: usize, left: &mut usize) -> bool {
+        while self.slots[list].head != NIL {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            let index = self.slots[list].head;
+            self.unlink(index);
+            self.link(index);
+        }
+        true
+    }
+
+    /// The first occupied slot of the lowest occupied level (W2), or the top.
+    fn next_event(&self) -> Option<Event> {
+        for (level, occupied) in self.occupied.iter().enumerate() {
+            let shift = level as u32 * BITS;
+            let digit = (self.position >> shift) & Self::MASK;
+            if let Some(slot) = occupied.first_from(digit as usize) {
+                let above = shift + BITS;
+                let start = (self.position >> above << above) | ((slot as u64) << shift);
+                let list = (level << BITS) | slot;
+                let at = start + u64::from(self.slots[list].earliest);
+                return Some(Event { list, start, at });
+            }
+        }
+        (self.slots[self.top].head != NIL).then(|| {
+            let span = LEVELS as u32 * BITS;
+            let at = self.top_earliest;
+            Event {
+                list: self.top,
+                start: at >> span << span,
+                at,
+            }
+        })
+    }
+
+    /// Puts an unlinked entry into the list where its deadline belongs.
+    fn link(&mut self, index: u32) {
+        let deadline = self.slab.deadline(index).max(self.position);
+        let differs = deadline ^ self.position;
+        let level = (differs | 1).ilog2() / BITS;
+        if level as usize >= LEVELS {
+            let slot = &mut self.slots[self.top];
+            if slot.head == NIL || deadline < self.top_earliest {
+                self.top_earliest = deadline;
+            }
+            self.slab.push_back(&mut slot.head, self.top as u16, index);
+            return;
+        }
+        let shift = level * BITS;
+        let digit = ((deadline >> shift) & Self::MASK) as usize;
+        let list = ((level as usize) << BITS) | digit;
+        let earliest = (deadline & ((1 << shift) - 1)) as u32;
+        let slot = &mut self.slots[list];
+        if slot.head == NIL {
+            slot.earliest = earliest;
+            self.occupied[level as usize].set(digit);
+        } else {
+            slot.earliest = slot.earliest.min(earliest);
+        }
+        self.slab.push_back(&mut slot.head, list as u16, index);
+    }
+
+    fn unlink(&mut self, index: u32) {
+        let list = usize::from(self.slab.list(index));
+        let slot = &mut self.slots[list];
+        self.slab.unlink(&mut slot.head, index);
+        if slot.head == NIL && list < Self::TOPS[0] {
+            self.occupied[list >> BITS].clear(list & (Self::SLOTS - 1));
+        }
+    }
+}
+
+impl<T, const BITS: u32> Default for Wheel<T, BITS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const BITS: u32> fmt::Debug for Wheel<T, BITS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wheel")
+            .field("len", &self.len())
+            .field("position", &self.position)
+            .field("next_expiry", &self.next_expiry())
+            .finish_non_exhaustive()
+    }
+}

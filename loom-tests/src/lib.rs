@@ -1,0 +1,1 @@
+//! Loom models of the protocol files that ship in Filch.
