@@ -1,5 +1,9 @@
 //! The timers' shards: `crates/timer-wheel/src/earliest.rs` (E1) and `shard.rs` (S1).
 #![cfg(filch_loom)]
+#![expect(
+    clippy::disallowed_types,
+    reason = "what is gathered over all executions of a model is not part of the model"
+)]
 
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Arc, Mutex};

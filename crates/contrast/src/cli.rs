@@ -12,7 +12,8 @@ use crate::server::ServeArgs;
 
 /// Filch's contrast: what concurrency on one thread gives, what it cannot give, and what several workers add
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, long_about = ABOUT, after_long_help = EXAMPLES)]
+#[command(version, args_conflicts_with_subcommands = true)]
+#[command(long_about = ABOUT, after_long_help = EXAMPLES)]
 pub struct Cli {
     /// What to do instead of measuring.
     #[command(subcommand)]
@@ -87,7 +88,8 @@ pub struct MeasureArgs {
     quick: bool,
 
     /// Read at most that many MiB of files; 0 for all of them, however long it takes
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = value_parser!(u64).range(0..=1 << 30))]
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    #[arg(value_parser = value_parser!(u64).range(0..=1 << 30))]
     limit: u64,
 
     /// Write the figures to this file too, every single run among them

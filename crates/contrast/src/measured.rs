@@ -138,6 +138,17 @@ impl Measured {
         Some(self.wall(Column::Sequential)? / measurement.wall()?.median)
     }
 
+    /// How much of a core the columns with one thread had, the least of them: near 1 for computing on an idle machine.
+    pub fn share_of_a_core(&self) -> Option<f64> {
+        [Column::Sequential, Column::EventLoop, Column::OneWorker]
+            .into_iter()
+            .filter_map(|column| {
+                let column = self.column(column)?;
+                Some(column.cpu()?.median / column.wall()?.median)
+            })
+            .min_by(f64::total_cmp)
+    }
+
     /// Whether every run of every column that says what it did says the same.
     pub fn is_same_work(&self) -> bool {
         let mut digests = self
@@ -152,69 +163,88 @@ impl Measured {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample(wall_s: f64) -> Sample {
-        let delays = Some(Delays {
-            longest_s: wall_s / 10.0,
-            delayed_tasks: 1,
-            other_tasks: 9,
-        });
-        Sample {
+impl Measured {
+    /// A column with one sample for each of `walls`, on two cores; all CPU time, and delays of a tenth of it.
+    pub fn with_walls(row: RowName, walls: &[(Column, f64)]) -> Self {
+        let sample = |wall_s: f64| Sample {
             wall_s,
-            cpu_s: 0.5,
+            cpu_s: wall_s,
             peak_bytes: Some(1024),
             threads: 1,
             tasks: 10,
             part_done: 1.0,
-            delays,
+            delays: Some(Delays {
+                longest_s: wall_s / 10.0,
+                delayed_tasks: 0,
+                other_tasks: 9,
+            }),
             digest: Some("same".into()),
             unreadable: Vec::new(),
+        };
+        let mut columns: Vec<Measurement> = Vec::new();
+        for &(column, wall) in walls {
+            match columns
+                .iter_mut()
+                .find(|measurement| measurement.column == column)
+            {
+                Some(measurement) => measurement.samples.push(sample(wall)),
+                None => columns.push(Measurement {
+                    column,
+                    samples: vec![sample(wall)],
+                    failure: None,
+                }),
+            }
         }
-    }
-
-    fn measured(columns: &[(Column, &[f64])]) -> Measured {
-        let columns = columns.iter().map(|&(column, walls)| Measurement {
-            column,
-            samples: walls.iter().copied().map(sample).collect(),
-            failure: None,
-        });
-        Measured {
-            row: RowName::Files,
+        Self {
+            row,
             workers: 2,
             cores: 2,
-            columns: columns.collect(),
+            columns,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_speed_up_compares_medians() {
-        let measured = measured(&[
-            (Column::Sequential, &[2.0, 9.0, 2.0]),
-            (Column::Workers, &[1.0, 1.0, 5.0]),
-        ]);
+        let (sequential, workers) = (Column::Sequential, Column::Workers);
+        let measured = Measured::with_walls(
+            RowName::Files,
+            &[
+                (sequential, 2.0),
+                (workers, 1.0),
+                (sequential, 9.0),
+                (workers, 1.0),
+                (sequential, 2.0),
+                (workers, 5.0),
+            ],
+        );
         assert_eq!(measured.speed_up(&measured.columns[1]), Some(2.0));
         assert_eq!(measured.workers_label(), "2 workers");
         assert_eq!(
-            measured
-                .delays(Column::Workers)
-                .expect("there are some")
-                .longest_s,
+            measured.delays(workers).expect("there are some").longest_s,
             0.1
         );
     }
 
     #[test]
     fn a_column_without_a_sample_has_no_figures() {
-        let measured = measured(&[(Column::Sequential, &[])]);
+        let mut measured = Measured::with_walls(RowName::Files, &[(Column::Sequential, 1.0)]);
+        measured.columns[0].samples.clear();
         assert!(measured.wall(Column::Sequential).is_none() && measured.workers_wall().is_none());
         assert!(measured.columns[0].delays().is_none() && measured.is_same_work());
+        assert!(measured.share_of_a_core().is_none());
     }
 
     #[test]
     fn different_digests_are_different_work() {
-        let mut measured = measured(&[(Column::Sequential, &[1.0]), (Column::Workers, &[1.0])]);
+        let mut measured = Measured::with_walls(
+            RowName::Files,
+            &[(Column::Sequential, 1.0), (Column::Workers, 1.0)],
+        );
         assert!(measured.is_same_work());
         measured.columns[1].samples[0].digest = Some("other".into());
         assert!(!measured.is_same_work());

@@ -68,11 +68,12 @@ async fn accept_for_ever(listener: TcpListener, delay: Duration) {
             .expect("the semaphore is never closed");
         match listener.accept().await {
             Ok((stream, _)) => {
-                filch::spawn(async move {
+                let task = filch::spawn(async move {
                     // A client that goes away in the middle is its own business.
                     let _ = converse(stream, delay).await;
                     drop(place);
                 });
+                drop(task); // It goes on without its handle.
             }
             Err(error) => {
                 eprintln!("a connection cannot be accepted: {error}");

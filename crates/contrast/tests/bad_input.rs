@@ -101,6 +101,31 @@ fn an_unreadable_directory_is_named_and_what_is_beside_it_measured() {
 }
 
 #[test]
+fn a_path_that_cannot_be_read_at_all_is_named_with_the_reason() {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let path = files(scratch.path())
+        .join("forbidden.txt")
+        .display()
+        .to_string();
+    let run = run_unprivileged(
+        &["--quick", "--runs", "1", "--rows", "files", &path],
+        scratch.path(),
+    )
+    .ended_with(1);
+    assert!(
+        run.stderr
+            .contains(&format!("skipped: {path}: Permission denied")),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        unwrapped(&run.stdout).contains(&format!("no file at {path} can be read")),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn nothing_to_read_leaves_the_row_out_and_measures_the_others() {
     let empty = tempfile::tempdir().expect("a temporary directory");
     for path in [empty.path(), Path::new("/dev/null")] {

@@ -27,6 +27,7 @@ use std::time::Duration;
 /// assert_eq!(executor.handle().workers(), 2);
 /// # std::io::Result::Ok(())
 /// ```
+#[derive(Clone)]
 pub struct Builder {
     flavor: Flavor,
     workers: Option<usize>,
@@ -59,7 +60,7 @@ impl Builder {
                 on_detached_panic: None,
                 max_blocking_threads: 512,
                 thread_keep_alive: Duration::from_secs(10),
-                seed: 0x5eed_0f_f11c4,
+                seed: 0x05ee_d0ff_11c4,
             },
         }
     }
@@ -174,6 +175,22 @@ impl Builder {
         self
     }
 
+    /// How many workers [`build`](Self::build) will start; 1 for a single-threaded executor.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// assert_eq!(Builder::new_multi_thread().worker_threads(3).workers(), 3);
+    /// ```
+    pub fn workers(&self) -> usize {
+        match (self.flavor, self.workers) {
+            (Flavor::CurrentThread, _) => 1,
+            (_, Some(count)) => count,
+            (_, None) => thread::available_parallelism()
+                .map_or(1, Into::into)
+                .min(MAX_WORKERS),
+        }
+    }
+
     /// Builds the executor and starts its workers.
     ///
     /// # Errors
@@ -210,13 +227,11 @@ impl Builder {
 
     #[track_caller]
     fn build_multi(&self) -> io::Result<Executor> {
-        let workers = match self.workers {
-            Some(0) => panic!("a runtime needs at least one worker: `worker_threads(0)`"),
-            Some(count) => count,
-            None => thread::available_parallelism()
-                .map_or(1, Into::into)
-                .min(MAX_WORKERS),
-        };
+        let workers = self.workers();
+        assert!(
+            workers > 0,
+            "a runtime needs at least one worker: `worker_threads(0)`"
+        );
         assert!(
             workers <= MAX_WORKERS,
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"

@@ -1,7 +1,7 @@
 //! # The event loop of the articles: one thread, one task at a time
 
 use crate::context::EnterGuard;
-use crate::executor::Executor;
+use crate::executor::{BlockOn, Executor};
 use crate::handle::{AnyScheduler, Handle};
 use crate::task::JoinHandle;
 use std::io;
@@ -88,5 +88,12 @@ impl EventLoop {
     /// Makes the loop current on this thread until the guard is dropped.
     pub fn enter(&self) -> EnterGuard<'_> {
         self.executor.enter()
+    }
+}
+
+impl BlockOn for EventLoop {
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        EventLoop::block_on(self, future)
     }
 }

@@ -102,6 +102,28 @@ impl Executor {
     }
 }
 
+/// Something that can wait for a future on the calling thread: an executor, or a runtime around one.
+///
+/// ```
+/// use filch_executor::{BlockOn, Builder};
+///
+/// fn answer(on: &impl BlockOn) -> u32 {
+///     on.block_on(async { 42 })
+/// }
+/// assert_eq!(answer(&Builder::new_current_thread().build().unwrap()), 42);
+/// ```
+pub trait BlockOn {
+    /// Waits on this thread until `future` ends.
+    fn block_on<F: Future>(&self, future: F) -> F::Output;
+}
+
+impl BlockOn for Executor {
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        Executor::block_on(self, future)
+    }
+}
+
 impl Drop for Executor {
     fn drop(&mut self) {
         self.shut_down(None);

@@ -50,6 +50,19 @@ pub(crate) enum AnyScheduler {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TryCurrentError(());
 
+impl TryCurrentError {
+    /// For a runtime on top, where its own part is missing.
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Default for TryCurrentError {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Display for TryCurrentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(NOT_ENTERED)

@@ -73,11 +73,6 @@ impl<T: Pointer> Injector<T> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// How many items there were a moment ago.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 impl<T: Pointer> Default for Injector<T> {

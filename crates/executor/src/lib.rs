@@ -51,7 +51,7 @@ pub use builder::Builder;
 pub use config::ThreadKind;
 pub use context::EnterGuard;
 pub use event_loop::EventLoop;
-pub use executor::Executor;
+pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use park::{CondvarPark, Park};

@@ -5,7 +5,7 @@
 
 use crate::config::PanicHook;
 use crate::context;
-use crate::executor::Executor;
+use crate::executor::BlockOn;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::{JoinHandle, catch_quietly};
 use filch_primitives::atomic::{AtomicBool, Ordering};
@@ -191,13 +191,13 @@ impl LocalSet {
         .await
     }
 
-    /// Runs `future` on `executor`, from this thread, and drives the set meanwhile.
+    /// Runs `future` on `runtime`, from this thread, and drives the set meanwhile.
     ///
     /// # Panics
-    /// As [`Executor::block_on`].
+    /// As the runtime's `block_on`.
     #[track_caller]
-    pub fn block_on<F: Future>(&self, executor: &Executor, future: F) -> F::Output {
-        executor.block_on(self.run_until(future))
+    pub fn block_on<F: Future>(&self, runtime: &impl BlockOn, future: F) -> F::Output {
+        runtime.block_on(self.run_until(future))
     }
 
     /// Makes the free function [`spawn_local`] spawn on this set until the guard is dropped.

@@ -167,11 +167,6 @@ impl<T: Pointer> Local<T> {
         tail.wrapping_sub(head)
     }
 
-    /// Whether nothing is queued.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Appends `item`, or gives it back if the queue is full.
     #[inline]
     pub fn push(&mut self, item: T) -> Result<(), T> {
@@ -275,13 +270,6 @@ impl<T: Pointer> Local<T> {
         // SAFETY: (1) it is an item: `index` was in `head..tail` (I2). (2) taken once: our exchange
         // moved `head` past it (I3).
         unsafe { T::from_raw(raw) }
-    }
-
-    /// A further thief's end of this queue.
-    pub fn stealer(&self) -> Stealer<T> {
-        Stealer {
-            ring: self.ring.clone(),
-        }
     }
 }
 

@@ -73,12 +73,12 @@ pub(crate) struct Worker {
 }
 
 /// The two halves of `count` workers: what they keep to themselves and what the others see.
-pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Box<Core>>, Box<[CachePadded<Remote>]>) {
+pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
     let mut cores = Vec::with_capacity(count);
     let mut remotes = Vec::with_capacity(count);
     for index in 0..count {
         let (queue, stealer) = queue::new(QUEUE_CAPACITY);
-        cores.push(Box::new(Core {
+        cores.push(Core {
             index,
             queue,
             tick: 0,
@@ -86,7 +86,7 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Box<Core>>, Box<[CachePadde
             searching: false,
             in_driver: false,
             rng: Rng::new(seed.wrapping_add(index as u64)),
-        }));
+        });
         remotes.push(CachePadded::new(Remote {
             stealer,
             lifo: LifoSlot::new(),
@@ -98,13 +98,13 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Box<Core>>, Box<[CachePadde
 }
 
 /// Starts the thread of a worker.
-pub(crate) fn start(scheduler: &Arc<Scheduler>, core: Box<Core>) -> io::Result<()> {
+pub(crate) fn start(scheduler: &Arc<Scheduler>, core: Core) -> io::Result<()> {
     let kind = ThreadKind::Worker(core.index);
     let theirs = scheduler.clone();
     scheduler.thread_enters();
     match scheduler
         .config
-        .start_thread(kind, move || run(theirs, core))
+        .start_thread(kind, move || run(theirs, Box::new(core)))
     {
         Ok(thread) => {
             scheduler.thread_to_join(thread);

@@ -1,1 +1,73 @@
-//! A multi-threaded work-stealing async runtime: faster, never held up by one task, proven right, and pleasant.
+//! # Filch: a multi-threaded work-stealing async runtime
+//!
+//! Workers, one per core, steal tasks from each other; no task holds up the others. The names and their
+//! meaning are tokio's, so that a program moves by replacing `tokio::` with `filch::`.
+//!
+//! ```
+//! use filch::net::{TcpListener, TcpStream};
+//! use filch::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! #[filch::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!
+//!     let server = filch::spawn(async move {
+//!         let (mut stream, _peer) = listener.accept().await?;
+//!         stream.write_all(b"hello").await
+//!     });
+//!
+//!     let mut greeting = String::new();
+//!     TcpStream::connect(address).await?.read_to_string(&mut greeting).await?;
+//!     assert_eq!(greeting, "hello");
+//!     server.await?
+//! }
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`runtime`] | [`Runtime`](runtime::Runtime) with N workers, [`EventLoop`](runtime::EventLoop) with one thread, their builder and handles |
+//! | [`task`] | spawning, joining, aborting, giving way; blocking calls; tasks that are not `Send` |
+//! | [`time`] | sleeps, time-outs, intervals |
+//! | [`net`] | TCP |
+//! | [`io`] | reading and writing: the traits, their extensions, buffers |
+//! | [`sync`] | channels, locks, notifications |
+//!
+//! Nothing is global: several runtimes in one process are normal. A function that needs a runtime takes
+//! the one that is entered on the thread, and panics with words that say what to do where none is.
+
+#![forbid(unsafe_code)]
+#![doc(test(attr(deny(warnings))))]
+
+pub mod runtime;
+pub mod task;
+pub mod time;
+
+/// Reading and writing without blocking: the traits, their extension methods, buffers, and pipes.
+pub mod io {
+    pub use filch_io::*;
+    pub use filch_io_driver::{Interest, Ready};
+}
+
+/// Sockets.
+pub mod net {
+    pub use filch_io_driver::net::*;
+}
+
+/// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.
+#[cfg(feature = "sync")]
+pub mod sync {
+    pub use filch_sync::*;
+}
+
+#[cfg(feature = "macros")]
+mod macros;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use macros::support;
+
+#[cfg(feature = "macros")]
+pub use filch_macros::{main, test};
+
+pub use task::spawn;

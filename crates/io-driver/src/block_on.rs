@@ -48,12 +48,16 @@ impl Driver {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let Some(_blocked) = self.blocked().try_lock() else {
-            panic!("a thread is in `Driver::block_on` already: use a runtime to run several futures");
+            panic!(
+                "a thread is in `Driver::block_on` already: use a runtime to run several futures"
+            );
         };
         let _entered = self.enter();
         let mut future = pin!(future);
-        let alert =
-            Arc::new(Alert { is_raised: AtomicBool::new(true), driver: self.handle().clone() });
+        let alert = Arc::new(Alert {
+            is_raised: AtomicBool::new(true),
+            driver: self.handle().clone(),
+        });
         let waker = Waker::from(alert.clone());
         let mut cx = Context::from_waker(&waker);
         loop {

@@ -30,9 +30,9 @@ thread_local! {
 ///     let _client = std::net::TcpStream::connect(listener.local_addr()?)?;
 ///     let (_stream, peer) = listener.accept().await?;
 ///     assert!(peer.ip().is_loopback());
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct Driver {
@@ -58,8 +58,16 @@ impl Driver {
     /// # Errors
     /// What the operating system says when it has no descriptors or memory left. Nothing stays open then.
     pub fn new() -> io::Result<Self> {
-        let shared = Shared { selector: Selector::new()?, registry: Registry::new() };
-        Ok(Self { handle: DriverHandle { shared: Arc::new(shared) }, blocked: Blocked::default() })
+        let shared = Shared {
+            selector: Selector::new()?,
+            registry: Registry::new(),
+        };
+        Ok(Self {
+            handle: DriverHandle {
+                shared: Arc::new(shared),
+            },
+            blocked: Blocked::default(),
+        })
     }
 
     /// A handle to this driver.
@@ -189,7 +197,9 @@ impl DriverHandle {
 
     /// As [`Driver::enter`].
     pub fn enter(&self) -> EnterGuard {
-        EnterGuard { _guard: Current::enter(&CURRENT, self.clone()) }
+        EnterGuard {
+            _guard: Current::enter(&CURRENT, self.clone()),
+        }
     }
 
     /// As [`Driver::wait`].
@@ -223,7 +233,10 @@ impl DriverHandle {
 
     fn select(&self, timeout: Option<Duration>) -> bool {
         let registry = &self.shared.registry;
-        let selected = self.shared.selector.select(timeout, |key, ready| wake(registry.event(key, ready)));
+        let selected = self
+            .shared
+            .selector
+            .select(timeout, |key, ready| wake(registry.event(key, ready)));
         selected.unwrap_or_else(|error| panic!("waiting for I/O events failed: {error}"))
     }
 
@@ -272,5 +285,7 @@ fn wake(woken: Woken) {
 
 /// What operations on sources of a driver that is gone return.
 pub(crate) fn shut_down() -> io::Error {
-    io::Error::other("the Filch runtime of this source was shut down: nothing will become ready any more")
+    io::Error::other(
+        "the Filch runtime of this source was shut down: nothing will become ready any more",
+    )
 }

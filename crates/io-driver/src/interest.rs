@@ -60,7 +60,6 @@ impl Interest {
     }
 
     /// Everything in either; `|` does the same.
-    #[expect(clippy::should_implement_trait, reason = "the name users know; `|` is implemented too")]
     pub const fn add(self, other: Self) -> Self {
         non_empty(self.0.get() | other.0.get())
     }

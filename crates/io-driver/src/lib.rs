@@ -28,9 +28,9 @@
 //!     let mut buf = [0; 16];
 //!     let n = server.try_read(&mut buf)?;
 //!     assert_eq!(&buf[..n], b"hello");
-//!     Ok(())
-//! })
-//! # as std::io::Result<()>
+//!     std::io::Result::Ok(())
+//! })?;
+//! # std::io::Result::Ok(())
 //! ```
 
 mod block_on;
@@ -54,6 +54,10 @@ pub use ready::Ready;
 #[cfg(filch_loom)]
 #[doc(hidden)]
 pub mod model {
-    pub use crate::deadline;
-    pub use crate::readiness;
+    pub mod deadline {
+        pub use crate::deadline::*;
+    }
+    pub mod readiness {
+        pub use crate::readiness::*;
+    }
 }

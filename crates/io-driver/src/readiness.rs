@@ -53,11 +53,12 @@
 //! ## Ordering
 //! | operation | ordering | pairs with | what breaks without it |
 //! |---|---|---|---|
-//! | poller: -> busy | Acquire | event's Release of busy | two threads in one cell |
-//! | poller: busy -> stored | Release | event's Acquire | the event reads a half-written waker |
+//! | poller: -> busy | Acquire | Release of busy, by an event or a poller | two threads in one cell |
+//! | poller: busy -> empty | Release | the next poller's Acquire | the same |
+//! | poller: busy -> stored | Release | event's Acquire | an event takes a half-written waker |
 //! | event: set bits, stored -> busy | Acquire | poller's Release | the same |
 //! | event: busy -> empty | AcqRel | poller's and owner's Acquire; another event's | two threads in one cell |
-//! | owner: -> closed | AcqRel | event's Release | the owner drops a waker that is being taken |
+//! | owner: -> closed | Acquire | poller's and event's Release | the owner drops a waker that is being taken |
 //! | clear | Relaxed | - | only the word's own modification order matters |
 //!
 //! ## Liveness
@@ -119,7 +120,7 @@ impl Direction {
     }
 
     /// The readiness that ends a wait in this direction.
-    pub(crate) fn mask(self) -> Ready {
+    pub fn mask(self) -> Ready {
         match self {
             Self::Read => Ready::READABLE | Ready::READ_CLOSED,
             Self::Write => Ready::WRITABLE | Ready::WRITE_CLOSED,
@@ -214,7 +215,8 @@ impl Readiness {
         debug_assert_eq!(word & CLOSED, CLOSED, "a slot was opened twice");
         let generation = word & !(GENERATION - 1);
         // Ordering: Relaxed; the system call that registers the key orders it before the first event.
-        self.word.store(generation | ready.bits(), Ordering::Relaxed);
+        self.word
+            .store(generation | ready.bits(), Ordering::Relaxed);
         (generation >> 32) as u32
     }
 
@@ -257,7 +259,10 @@ impl Readiness {
             }
             // Ordering: Acquire; pairs with the Release of the poller that stored the waker (I1).
             // Release keeps what this thread knows with the bit, for the poller that sees it.
-            match self.word.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
+            match self
+                .word
+                .compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => break taken,
                 Err(actual) => word = actual,
             }
@@ -305,7 +310,10 @@ impl Readiness {
             }
             let next = (word & !stored) | busy;
             // Ordering: Acquire; pairs with the Release of whoever used the cell last (I1).
-            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire) {
+            match self
+                .word
+                .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
+            {
                 Err(actual) => word = actual,
                 Ok(_) if word & stored == 0 => {
                     if let Some(fresh) = fresh.take() {
@@ -337,7 +345,10 @@ impl Readiness {
             }
             let next = word ^ (busy | stored);
             // Ordering: Release; pairs with the Acquire of the event that takes the waker (I1, I2).
-            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Acquire) {
+            match self
+                .word
+                .compare_exchange_weak(word, next, Ordering::Release, Ordering::Acquire)
+            {
                 Ok(_) => return Poll::Pending,
                 Err(actual) => word = actual,
             }
@@ -346,7 +357,12 @@ impl Readiness {
 
     /// As [`poll_ready`](Self::poll_ready), for any number of tasks and any `mask`. `key` is where the
     /// caller stands in the list; [`remove_waiter`](Self::remove_waiter) takes it out again.
-    pub fn poll_waiter(&self, key: &mut Option<usize>, mask: Ready, waker: &Waker) -> Poll<Observed> {
+    pub fn poll_waiter(
+        &self,
+        key: &mut Option<usize>,
+        mask: Ready,
+        waker: &Waker,
+    ) -> Poll<Observed> {
         // Ordering: Acquire; as in `poll_ready`.
         if let Some(observed) = Observed::ending_wait(self.word.load(Ordering::Acquire), mask) {
             return Poll::Ready(observed);
@@ -399,7 +415,10 @@ impl Readiness {
             }
             let next = word & !gone.bits();
             // Ordering: Relaxed; see above.
-            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .word
+                .compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(actual) => word = actual,
             }
@@ -417,8 +436,9 @@ impl Readiness {
         };
         drop(forgotten);
         // Ordering: Acquire; pairs with the Release of the last user of each cell, whose waker is
-        // dropped below (I1). Release: for the event that retires the slot instead of us.
-        let before = self.word.fetch_or(CLOSED, Ordering::AcqRel);
+        // dropped below (I1). An event that retires the slot instead of us has that from its own
+        // Acquire: between the last Release and it there are read-modify-writes only.
+        let before = self.word.fetch_or(CLOSED, Ordering::Acquire);
         debug_assert_eq!(before & CLOSED, 0, "a source was closed twice");
         if before & ANY_BUSY != 0 {
             return Closed::ByEvent;
@@ -431,10 +451,11 @@ impl Readiness {
     fn retire(&self) {
         let unused = Direction::BOTH.map(|direction| self.take(direction));
         // Ordering: Relaxed; nobody else changes a closed word's generation.
-        let generation = (self.word.load(Ordering::Relaxed) & !(GENERATION - 1)).wrapping_add(GENERATION);
-        // Ordering: Release; a late event that sees the new generation must not touch anything, and
-        // the next owner comes through the lock of the free list.
-        self.word.store(generation | CLOSED, Ordering::Release);
+        let generation =
+            (self.word.load(Ordering::Relaxed) & !(GENERATION - 1)).wrapping_add(GENERATION);
+        // Ordering: Relaxed; a late event that sees the new generation touches nothing, and the next
+        // owner comes through the lock of the free list.
+        self.word.store(generation | CLOSED, Ordering::Relaxed);
         drop(unused);
     }
 
@@ -458,7 +479,9 @@ impl Readiness {
         self.cells[direction as usize].with(|cell| {
             // SAFETY: the caller has made the cell busy, or retired it: I1.
             let stored = unsafe { &*cell };
-            stored.as_ref().is_some_and(|stored| stored.will_wake(waker))
+            stored
+                .as_ref()
+                .is_some_and(|stored| stored.will_wake(waker))
         })
     }
 
@@ -466,7 +489,10 @@ impl Readiness {
         self.cells[direction as usize].with_mut(|cell| {
             // SAFETY: the caller has made the cell busy: I1.
             let stored = unsafe { &mut *cell };
-            debug_assert!(stored.is_none(), "a waker would be dropped while the cell is busy");
+            debug_assert!(
+                stored.is_none(),
+                "a waker would be dropped while the cell is busy"
+            );
             *stored = Some(waker);
         });
     }

@@ -135,6 +135,17 @@ impl fmt::Debug for Ready {
 
 /// Writes the names whose flag is set: `A | B`, or `EMPTY`.
 pub(crate) fn write_names(f: &mut fmt::Formatter<'_>, names: &[(bool, &str)]) -> fmt::Result {
-    let set: Vec<&str> = names.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-    f.write_str(if set.is_empty() { "EMPTY".to_owned() } else { set.join(" | ") }.as_str())
+    let set: Vec<&str> = names
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, name)| *name)
+        .collect();
+    f.write_str(
+        if set.is_empty() {
+            "EMPTY".to_owned()
+        } else {
+            set.join(" | ")
+        }
+        .as_str(),
+    )
 }

@@ -81,10 +81,14 @@ impl Registry {
             None => {
                 let (page, _) = place(vacancies.used);
                 if page >= PAGES {
-                    return Err(io::Error::other("the driver has no slot left for another source"));
+                    return Err(io::Error::other(
+                        "the driver has no slot left for another source",
+                    ));
                 }
                 self.pages[page].get_or_init(|| {
-                    std::iter::repeat_with(Slot::default).take(FIRST_PAGE << page).collect()
+                    std::iter::repeat_with(Slot::default)
+                        .take(FIRST_PAGE << page)
+                        .collect()
                 });
                 vacancies.used += 1;
                 vacancies.used - 1
@@ -139,7 +143,9 @@ impl Registry {
 
     fn slot(&self, index: usize) -> &Readiness {
         let (page, offset) = place(index);
-        let page = self.pages[page].get().expect("a key is made after its page");
+        let page = self.pages[page]
+            .get()
+            .expect("a key is made after its page");
         &page[offset].0
     }
 }

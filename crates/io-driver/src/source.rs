@@ -13,6 +13,9 @@ use std::io::{self, IoSlice};
 use std::ops::Deref;
 use std::task::{Context, Poll, ready};
 
+/// Bytes that the kernel moves in one call at least, if there are as many: above that, short proves nothing.
+const LARGEST: usize = 1 << 30;
+
 /// `S` must be in non-blocking mode, and its descriptor must not change while it is in here.
 #[derive(Debug)]
 pub(crate) struct Source<S: AsSource> {
@@ -34,13 +37,21 @@ impl<S: AsSource> Source<S> {
 
     pub(crate) fn with_driver(io: S, ready: Ready, driver: DriverHandle) -> io::Result<Self> {
         let key = driver.register(io.source(), ready)?;
-        Ok(Self { io: Some(io), registration: Registration::new(driver, key) })
+        Ok(Self {
+            io: Some(io),
+            registration: Registration::new(driver, key),
+        })
     }
 
     /// Deregisters it and gives it away, still non-blocking.
     pub(crate) fn into_io(mut self) -> io::Result<S> {
-        let io = self.io.take().expect("a source has its io until it is taken apart");
-        self.registration.driver().deregister(io.source(), self.registration.key())?;
+        let io = self
+            .io
+            .take()
+            .expect("a source has its io until it is taken apart");
+        self.registration
+            .driver()
+            .deregister(io.source(), self.registration.key())?;
         Ok(io)
     }
 
@@ -122,7 +133,11 @@ impl<S: AsSource> Source<S> {
     }
 
     /// Reads from a stream socket into what is unfilled, initialised or not.
-    pub(crate) fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>>
+    pub(crate) fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>>
     where
         for<'a> SockRef<'a>: From<&'a S>,
     {
@@ -151,7 +166,8 @@ impl<S: AsSource> Source<S> {
         })
     }
 
-    /// As [`poll_write`](Self::poll_write), from several buffers.
+    /// As [`poll_write`](Self::poll_write), from several buffers. Short proves nothing here: the number of
+    /// buffers is limited too.
     pub(crate) fn poll_write_vectored(
         &self,
         cx: &mut Context<'_>,
@@ -160,20 +176,22 @@ impl<S: AsSource> Source<S> {
     where
         for<'a> &'a S: io::Write,
     {
-        self.poll_io(cx, Direction::Write, |mut io| io::Write::write_vectored(&mut io, bufs))
+        self.poll_io(cx, Direction::Write, |mut io| {
+            io::Write::write_vectored(&mut io, bufs)
+        })
     }
 
     /// A short read of a stream proves that nothing is left, and saves the read that would block; unless
     /// the end of the input, an error or a mark in the data may have cut it short.
     fn note_read(&self, observed: Observed, asked: usize, got: usize) {
-        if cfg!(target_os = "linux") && got > 0 && got < asked {
+        if cfg!(target_os = "linux") && got > 0 && got < asked.min(LARGEST) {
             self.clear_after_short(observed, Ready::READABLE);
         }
     }
 
     /// A short write of a stream proves that no room is left.
     fn note_write(&self, observed: Observed, asked: usize, put: usize) {
-        if cfg!(target_os = "linux") && put > 0 && put < asked {
+        if cfg!(target_os = "linux") && put > 0 && put < asked.min(LARGEST) {
             self.clear_after_short(observed, Ready::WRITABLE);
         }
     }
@@ -194,7 +212,9 @@ impl<S: AsSource> Deref for Source<S> {
     type Target = S;
 
     fn deref(&self) -> &S {
-        self.io.as_ref().expect("a source has its io until it is taken apart")
+        self.io
+            .as_ref()
+            .expect("a source has its io until it is taken apart")
     }
 }
 
@@ -202,7 +222,10 @@ impl<S: AsSource> Drop for Source<S> {
     fn drop(&mut self) {
         if let Some(io) = &self.io {
             // Closing the descriptor comes next and deregisters it anyway, unless it is shared.
-            let _ = self.registration.driver().deregister(io.source(), self.registration.key());
+            let _ = self
+                .registration
+                .driver()
+                .deregister(io.source(), self.registration.key());
         }
     }
 }

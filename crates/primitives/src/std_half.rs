@@ -1,11 +1,8 @@
 //! What the protocols are built on when they ship.
 
 /// Atomics and fences.
-pub mod atomic {
-    pub use core::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-    };
-}
+#[path = "std_atomics.rs"]
+pub mod atomic;
 
 /// A cell whose accesses loom can check.
 pub mod cell {
@@ -128,9 +125,32 @@ pub mod sync {
 /// Threads of the operating system.
 pub mod thread {
     pub use std::thread::{
-        Builder, JoinHandle, Thread, ThreadId, available_parallelism, current, panicking, park,
-        park_timeout, sleep, spawn, yield_now,
+        Builder, JoinHandle, Thread, ThreadId, available_parallelism, current, panicking, sleep,
+        yield_now,
     };
+    use std::time::Duration;
+
+    /// Starts a thread.
+    ///
+    /// # Panics
+    /// If the operating system refuses; see [`Builder::spawn`].
+    pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        std::thread::spawn(f)
+    }
+
+    /// Sleeps until the thread is unparked; may return for no reason.
+    pub fn park() {
+        std::thread::park();
+    }
+
+    /// Sleeps until the thread is unparked or `timeout` is over; may return for no reason.
+    pub fn park_timeout(timeout: Duration) {
+        std::thread::park_timeout(timeout);
+    }
 }
 
 /// The unbounded queue that many threads push to and many threads take from.

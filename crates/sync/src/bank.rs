@@ -8,16 +8,17 @@
 //! One word: bit 0 CALL, the rest the permits in the bank.
 //!
 //! ## Transitions
-//! 1. `deposit`: + n. If CALL was set, somebody waits, and the depositor serves the queue. 2. `take`:
-//! the permits out, and CALL set or cleared; with the lock of the queue held.
+//! 1. `deposit`: + n. If CALL was set, somebody waits, and the depositor serves the queue.
+//! 2. `take`: the permits out, and CALL set or cleared; with the lock of the queue held.
 //!
 //! ## Invariants
 //! * I1: CALL is set while the queue is not empty, and cleared with its last waiter.
 //!
 //! ## Ordering
-//! Both are AcqRel read-modify-writes on one word: a deposit before the last `take` is in its sum; one
-//! after it sees CALL. So no deposit is left lying while somebody waits. Release and Acquire carry the
-//! depositor's past to the taker: model `banked_permit_carries_the_depositors_writes`.
+//! Both are read-modify-writes on one word: a deposit before a `take` is in its sum; one after it sees
+//! CALL. So no deposit is left lying while somebody waits, whatever the orderings. Release in `deposit`
+//! and Acquire in `take` carry the depositor's past to who gets the permit: model
+//! `banked_permit_carries_the_depositors_writes`.
 
 use crate::const_fn::const_fn;
 use filch_primitives::CachePadded;
@@ -101,6 +102,8 @@ impl Bank for Deposits {
 
 impl fmt::Debug for Deposits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deposits").field("permits", &self.peek()).finish()
+        f.debug_struct("Deposits")
+            .field("permits", &self.peek())
+            .finish()
     }
 }

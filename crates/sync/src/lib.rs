@@ -1,1 +1,64 @@
-//! Channels, locks and notifications for async code; they know nothing but Waker and run on any executor.
+//! # filch-sync: channels, locks and notifications
+//!
+//! For tasks on any executor: nothing here knows more of a runtime than [`Waker`](std::task::Waker).
+//! Names and semantics are tokio's.
+//!
+//! | to ... | use |
+//! |---|---|
+//! | hand one value over | [`oneshot`] |
+//! | hand many values to one task | [`mpsc`] |
+//! | share a value that is locked across an await | [`Mutex`] |
+//! | limit how many do something at once | [`Semaphore`] |
+//! | say "go on" without a value | [`Notify`] |
+//!
+//! Every future here may be dropped at any await; `# Cancel safety` says what that leaves behind. Nothing
+//! takes a lock while nobody has to wait, and no waker is called with a lock held.
+//!
+//! ## Map
+//! | file | what |
+//! |---|---|
+//! | `permits.rs` | the counting semaphore under `Semaphore`, `Mutex` and the bounded channel |
+//! | `bank.rs` | where the channel's receiver leaves permits |
+//! | `waiters.rs`, `wakes.rs` | the queue of waiting futures; wakers on their way out of a lock |
+//! | `waker_cell.rs` | the receiver's waker |
+//! | `oneshot/cell.rs` | the oneshot protocol |
+//! | `mpsc/list.rs`, `mpsc/channel.rs` | the messages; what senders and receiver share |
+//! | `notify.rs` | the notification protocol |
+//! | `block_on.rs` | the `blocking_*` methods |
+
+mod bank;
+mod block_on;
+mod const_fn;
+pub mod mpsc;
+mod mutex;
+mod notify;
+pub mod oneshot;
+mod permits;
+mod semaphore;
+mod waiters;
+mod waker_cell;
+mod wakes;
+
+pub use mutex::{
+    MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
+};
+pub use notify::Notify;
+pub use semaphore::{
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
+};
+
+/// The futures that have names.
+pub mod futures {
+    pub use crate::notify::{Notified, OwnedNotified};
+}
+
+/// The protocols, for the models.
+#[cfg(filch_loom)]
+#[doc(hidden)]
+pub mod model {
+    pub use crate::bank::{Deposits, NoBank};
+    pub use crate::mpsc::list::{List, Popped};
+    pub use crate::oneshot::cell::{Found, Rx, Tx, halves};
+    pub use crate::permits::{Acquire, Permits, Refusal};
+    pub use crate::waker_cell::WakerCell;
+}

@@ -15,10 +15,12 @@
 //! | NOTIFIED | nobody waits, one wake-up is kept |
 //!
 //! ## Transitions
-//! 1. `notify_one`: EMPTY or NOTIFIED -> NOTIFIED; WAITING: one waiter out of the queue, with the lock.
-//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue. 3. a waiter:
-//! NOTIFIED -> EMPTY and it is through; EMPTY -> WAITING and it is in the queue, with the lock. 4. the last
-//! waiter leaves: WAITING -> EMPTY.
+//! 1. `notify_one`: EMPTY or NOTIFIED -> NOTIFIED; WAITING: one waiter out of the queue, with the
+//!    lock.
+//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue.
+//! 3. a waiter: NOTIFIED -> EMPTY and it is through; EMPTY -> WAITING and it is in the queue, with
+//!    the lock.
+//! 4. the last waiter leaves: WAITING -> EMPTY.
 //!
 //! ## Invariants
 //! * I1: WAITING if and only if the queue is not empty (with the lock held).
@@ -42,13 +44,14 @@ use crate::const_fn::const_fn;
 use crate::waiters::{List, Node};
 use crate::wakes::Wakes;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
-use filch_primitives::sync::{Arc, Mutex};
+use filch_primitives::sync::Mutex;
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 const EMPTY: usize = 0;
@@ -188,21 +191,26 @@ impl Notify {
     pub fn notify_waiters(&self) {
         let mut wakes = Wakes::new();
         let mut queue = self.queue.lock();
-        while queue.pop_front(|node| tell(node, ALL, &mut wakes)).is_some() {}
+        while queue
+            .pop_front(|node| tell(node, ALL, &mut wakes))
+            .is_some()
+        {}
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             // A kept wake-up stays.
-            let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
+            let kept = if state & STATE == WAITING {
+                EMPTY
+            } else {
+                state & STATE
+            };
             let next = (state & !STATE).wrapping_add(CALL) | kept;
             // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
             // `notify_waiters_meets_first_poll`.
-            match self.state.compare_exchange_weak(
-                state,
-                next,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
+            match self
+                .state
+                .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => break,
                 Err(actual) => state = actual,
             }
@@ -233,12 +241,7 @@ impl Notify {
     }
 
     /// Wakes one waiter, or keeps the wake-up.
-    fn notify_locked(
-        &self,
-        queue: &mut List<AtomicUsize>,
-        news: usize,
-        wakes: &mut Wakes,
-    ) {
+    fn notify_locked(&self, queue: &mut List<AtomicUsize>, news: usize, wakes: &mut Wakes) {
         let told = match news {
             LAST => queue.pop_back(|node| tell(node, news, wakes)),
             _ => queue.pop_front(|node| tell(node, news, wakes)),
@@ -514,7 +517,10 @@ macro_rules! waiter {
 }
 
 waiter!(Notified<'_>, "let mut waiter = pin!(notify.notified());");
-waiter!(OwnedNotified, "let mut waiter = pin!(notify.clone().notified_owned());");
+waiter!(
+    OwnedNotified,
+    "let mut waiter = pin!(notify.clone().notified_owned());"
+);
 
 impl<'a> Notified<'a> {
     fn wait(self: Pin<&mut Self>) -> Pin<&mut Wait<&'a Notify>> {

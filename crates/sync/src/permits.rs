@@ -20,10 +20,13 @@
 //! | `REFUSED` | unlinked by `close`; nothing assigned |
 //!
 //! ## Transitions
-//! 1. `try_acquire`: word -n. 2. `release`: word +n, if nobody waits. 3. `enqueue`: word to zero free,
-//! WAITERS set, the waiter linked with what was free assigned. 4. `settle`: permits to the waiters in
-//! order, the rest to the word; WAITERS cleared with the last. 5. `cancel`: a waiter leaves; what it was
-//! assigned is settled. 6. `close`: CLOSED set; every waiter refused; what they had goes to the word.
+//! 1. `try_acquire`: word -n.
+//! 2. `release`: word +n, if nobody waits.
+//! 3. `enqueue`: word to zero free, WAITERS set, the waiter linked with what was free assigned.
+//! 4. `settle`: permits to the waiters in order, the rest to the word; WAITERS cleared with the
+//!    last.
+//! 5. `cancel`: a waiter leaves; what it was assigned is settled.
+//! 6. `close`: CLOSED set; every waiter refused; what they had goes to the word.
 //!
 //! ## Invariants
 //! * I1: WAITERS is set if and only if the queue is not empty (seen with the lock held).
@@ -36,7 +39,7 @@
 //! |---|---|---|---|
 //! | `release` CAS | Release | `try_acquire` CAS, Acquire | the next holder of a `Mutex` misses the last one's writes |
 //! | `remaining = 0` | Release | `poll` load, Acquire | the same, for a permit handed to a waiter |
-//! | `bank` RMWs | AcqRel | each other | the same, for a permit that went through the bank |
+//! | `deposit`, Release | | `take`, Acquire | the same, for a permit that went through the bank |
 //!
 //! Liveness needs no ordering: who finds no permit sets WAITERS by a CAS on the same word that a
 //! release changes by a CAS, so one of the two sees the other; with the bank, both are RMWs on its word.
@@ -128,7 +131,11 @@ impl<B: Bank> Permits<B> {
                 return Err(Refusal::Closed);
             }
             if word >> SHIFT < n {
-                return if B::MAY_HOLD { self.collect(n) } else { Err(Refusal::TooFew) };
+                return if B::MAY_HOLD {
+                    self.collect(n)
+                } else {
+                    Err(Refusal::TooFew)
+                };
             }
             // Ordering: Acquire; pairs with the Release in `release`: who takes a permit sees what its
             // last holder did. Weakened: model `released_permit_carries_the_holders_writes`.
@@ -151,7 +158,8 @@ impl<B: Bank> Permits<B> {
         if !queue.is_empty() {
             return if n == 0 { Ok(()) } else { Err(Refusal::TooFew) };
         }
-        self.take_or_restore(n, self.bank.take(false)).map_err(|(refusal, _)| refusal)
+        self.take_or_restore(n, self.bank.take(false))
+            .map_err(|(refusal, _)| refusal)
     }
 
     /// Takes `n` from the word and `extra` together; on failure `extra` has gone to the word, which is
@@ -169,12 +177,10 @@ impl<B: Bank> Permits<B> {
             let next = (left << SHIFT) | (word & CLOSED);
             // Ordering: AcqRel; takes permits, as in `try_acquire`, and publishes those of the bank,
             // as in `release`.
-            match self.word.compare_exchange_weak(
-                word,
-                next,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
+            match self
+                .word
+                .compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => return outcome.map_err(|refusal| (refusal, next)),
                 Err(actual) => word = actual,
             }
@@ -235,7 +241,10 @@ impl<B: Bank> Permits<B> {
             let remaining = front.payload.remaining.load(Ordering::Relaxed);
             if n < remaining {
                 // Ordering: Relaxed; as above, and the owner does not act on it.
-                front.payload.remaining.store(remaining - n, Ordering::Relaxed);
+                front
+                    .payload
+                    .remaining
+                    .store(remaining - n, Ordering::Relaxed);
                 return;
             }
             n -= remaining;
@@ -319,7 +328,10 @@ impl<B: Bank> Permits<B> {
     pub fn acquire(&self, n: usize) -> Acquire<'_, B> {
         Acquire {
             permits: self,
-            node: Node::new(Waiter { needed: n, remaining: AtomicUsize::new(n) }),
+            node: Node::new(Waiter {
+                needed: n,
+                remaining: AtomicUsize::new(n),
+            }),
             queued: Cell::new(false),
         }
     }
@@ -332,7 +344,11 @@ impl<B: Bank> Permits<B> {
         let needed = node.payload.needed;
         let mut wakes = Wakes::new();
         let mut queue = self.queue.lock();
-        let mut banked = if queue.is_empty() { self.bank.take(false) } else { 0 };
+        let mut banked = if queue.is_empty() {
+            self.bank.take(false)
+        } else {
+            0
+        };
         while queue.is_empty() {
             let word = match self.take_or_restore(needed, banked) {
                 Ok(()) => return Poll::Ready(Ok(())),
@@ -349,7 +365,9 @@ impl<B: Bank> Permits<B> {
             );
             if parked.is_ok() {
                 // Ordering: Relaxed; not linked yet.
-                node.payload.remaining.store(needed - (word >> SHIFT), Ordering::Relaxed);
+                node.payload
+                    .remaining
+                    .store(needed - (word >> SHIFT), Ordering::Relaxed);
                 break;
             }
             banked = 0;

@@ -15,10 +15,12 @@
 //! | both | the owner; it finds WAKING when it is done, and wakes itself |
 //!
 //! ## Transitions
-//! 1. `register`: 0 -> REGISTERING. 2. end of it: REGISTERING -> 0, or both -> 0 and the new waker is
-//! woken. 3. `wake`: sets WAKING; if the state was 0, takes the waker and clears WAKING; otherwise
-//! somebody else answers for the wake-up. 4. `register` that finds WAKING wakes its waker at once: the
-//! waking thread may have taken the one before.
+//! 1. `register`: 0 -> REGISTERING.
+//! 2. end of it: REGISTERING -> 0, or both -> 0 and the new waker is woken.
+//! 3. `wake`: sets WAKING; if the state was 0, takes the waker and clears WAKING; otherwise
+//!    somebody else answers for the wake-up.
+//! 4. `register` that finds WAKING wakes its waker at once: the waking thread may have taken the
+//!    one before.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | without it |
@@ -35,6 +37,7 @@
 use crate::const_fn::const_fn;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
+use filch_primitives::hint;
 use std::fmt;
 use std::task::Waker;
 
@@ -66,27 +69,31 @@ impl WakerCell {
         // Ordering: AcqRel on success: Acquire of the last clearing, and of every `wake` before us;
         // Acquire on failure: the event of the `wake` that we found. Weakened: model
         // `event_meets_register`.
-        let begun = self.state.compare_exchange(
-            0,
-            REGISTERING,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let begun =
+            self.state
+                .compare_exchange(0, REGISTERING, Ordering::AcqRel, Ordering::Acquire);
         if begun.is_err() {
             // A wake-up is under way, with the waker before this one.
             waker.wake_by_ref();
+            // The task comes back at once; the waking thread needs a moment to be through.
+            hint::spin_loop();
             return;
         }
         // SAFETY: REGISTERING is set: the waker is ours.
         let current = self.waker.with(|place| unsafe { &*place });
         let mut old = None;
-        if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
+        if !current
+            .as_ref()
+            .is_some_and(|current| current.will_wake(waker))
+        {
             // A clone that panics would leave REGISTERING set for ever, and the waker unreachable.
             let unset = Unregister(self);
             let new = waker.clone();
             std::mem::forget(unset);
             // SAFETY: as above.
-            old = self.waker.with_mut(|place| unsafe { (*place).replace(new) });
+            old = self
+                .waker
+                .with_mut(|place| unsafe { (*place).replace(new) });
         }
         self.finish_registration();
         drop(old);
@@ -95,12 +102,9 @@ impl WakerCell {
     fn finish_registration(&self) {
         // Ordering: AcqRel: Release publishes the waker to `wake`; Acquire of the event of a `wake`
         // that came meanwhile. Weakened: model `event_meets_register`.
-        let ended = self.state.compare_exchange(
-            REGISTERING,
-            0,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let ended =
+            self.state
+                .compare_exchange(REGISTERING, 0, Ordering::AcqRel, Ordering::Acquire);
         if ended.is_err() {
             // SAFETY: both bits are set: the waker is ours, and so is the wake-up.
             let waker = self.waker.with_mut(|place| unsafe { (*place).take() });

@@ -159,9 +159,10 @@ impl<const BITS: u32> Shard<BITS> {
         found
     }
 
-    /// Whether the timer is gone from the wheel.
+    /// Whether the timer has fired; of a closed shard nobody knows.
     pub fn is_fired(&self, key: Key) -> bool {
-        self.state.lock().wheel.get(key).is_none()
+        let state = self.state.lock();
+        !state.closed && state.wheel.get(key).is_none()
     }
 
     /// Gives the timer another deadline and leaves it its waker. `None` if it is gone; otherwise whether

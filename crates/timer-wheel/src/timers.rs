@@ -14,6 +14,8 @@ use std::time::Duration;
 /// other fire together. With it a timer stays within the 50 us of slack that Linux gives threads.
 const TICK_BITS: u32 = 15;
 
+const NANOS_PER_SEC: u64 = 1_000_000_000;
+
 /// How much of one shard a single [`Timers::advance`] handles.
 const ADVANCE_LIMIT: usize = 1024;
 
@@ -218,15 +220,23 @@ impl Core {
     /// The first tick at which `deadline` has passed.
     #[inline]
     pub(crate) fn tick_of(&self, deadline: Instant) -> u64 {
-        let nanos = deadline.saturating_duration_since(self.origin).as_nanos();
-        let ticks = (nanos + (1 << TICK_BITS) - 1) >> TICK_BITS;
-        u64::try_from(ticks).map_or(NONE - 1, |tick| tick.min(NONE - 1))
+        const PART: u64 = (1 << TICK_BITS) - 1;
+        self.nanos_of(deadline).saturating_add(PART) >> TICK_BITS
     }
 
     /// The last tick that has begun at `now`.
     fn last_tick(&self, now: Instant) -> u64 {
-        let nanos = now.saturating_duration_since(self.origin).as_nanos();
-        u64::try_from(nanos >> TICK_BITS).map_or(NONE - 1, |tick| tick.min(NONE - 1))
+        self.nanos_of(now) >> TICK_BITS
+    }
+
+    /// Counted from tick 0, for the 584 years that fit.
+    #[inline]
+    fn nanos_of(&self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.origin);
+        since
+            .as_secs()
+            .saturating_mul(NANOS_PER_SEC)
+            .saturating_add(since.subsec_nanos().into())
     }
 
     /// When `tick` begins; `None` for [`NONE`] and for what the clock cannot express.
@@ -234,12 +244,10 @@ impl Core {
         if tick == NONE {
             return None;
         }
-        let (seconds, nanos) = {
-            let nanos = u128::from(tick) << TICK_BITS;
-            (nanos / 1_000_000_000, nanos % 1_000_000_000)
-        };
-        let since_origin = Duration::new(seconds.try_into().ok()?, nanos as u32);
-        self.origin.checked_add(since_origin)
+        let nanos = u128::from(tick) << TICK_BITS;
+        let seconds = u64::try_from(nanos / u128::from(NANOS_PER_SEC)).ok()?;
+        let part = (nanos % u128::from(NANOS_PER_SEC)) as u32;
+        self.origin.checked_add(Duration::new(seconds, part))
     }
 
     /// Nobody will be awake for `tick`, which has just been armed: says so.

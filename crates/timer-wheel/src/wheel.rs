@@ -42,6 +42,16 @@ use std::fmt;
 const LEVELS: usize = 3;
 
 /// What came out of a wheel in [`Wheel::advance`].
+///
+/// ```
+/// use filch_timer_wheel::Wheel;
+///
+/// let mut wheel: Wheel<char> = Wheel::new();
+/// let key = wheel.insert(5, 'a');
+/// let _done = wheel.advance(9, 1, |due| {
+///     assert_eq!((due.key, due.deadline, due.payload), (key, 5, 'a'));
+/// });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired<T> {
     /// The entry's key, stale by now.
@@ -53,6 +63,18 @@ pub struct Expired<T> {
 }
 
 /// Whether [`Wheel::advance`] came to the end of what was due.
+///
+/// ```
+/// use filch_timer_wheel::{Progress, Wheel};
+///
+/// let mut wheel: Wheel<char> = Wheel::new();
+/// wheel.insert(5, 'a');
+/// wheel.insert(5, 'b');
+/// while wheel.advance(5, 1, |due| println!("{}", due.payload)) == Progress::More {
+///     println!("something else comes in between");
+/// }
+/// assert!(wheel.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "with `More`, entries that are due are still in the wheel"]
 pub enum Progress {
@@ -121,6 +143,13 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     const TOPS: [usize; 2] = [LEVELS << BITS, (LEVELS << BITS) + 1];
 
     /// An empty wheel at tick 0.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let wheel: Wheel<()> = Wheel::new();
+    /// assert_eq!((wheel.position(), wheel.next_expiry()), (0, None));
+    /// ```
     pub fn new() -> Self {
         const { assert!(1 <= BITS && BITS <= 12, "a level has 2 to 4096 slots") };
         Self {
@@ -142,11 +171,25 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     }
 
     /// How many entries wait.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<()> = Wheel::new();
+    /// wheel.insert(5, ());
+    /// assert_eq!(wheel.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.slab.len()
     }
 
     /// Whether nothing waits.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// assert!(Wheel::<()>::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -154,6 +197,14 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// The tick up to which the wheel has certainly been advanced.
     ///
     /// It can lag behind what [`advance`](Self::advance) was told, never precede it.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Progress, Wheel};
+    ///
+    /// let mut wheel: Wheel<()> = Wheel::new();
+    /// assert_eq!(wheel.advance(7, 1, |_| {}), Progress::Done);
+    /// assert_eq!(wheel.position(), 7);
+    /// ```
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -163,6 +214,14 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     ///
     /// # Panics
     /// With 2^32 - 1 entries already stored.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(5, 'a');
+    /// assert_eq!(wheel.get(key), Some(&'a'));
+    /// ```
     pub fn insert(&mut self, deadline: u64, payload: T) -> Key {
         let index = self.slab.insert(deadline, payload);
         self.link(index);
@@ -170,6 +229,15 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     }
 
     /// Takes an entry out before it expires; `None` if it has expired or was removed.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(5, 'a');
+    /// assert_eq!(wheel.remove(key), Some('a'));
+    /// assert_eq!(wheel.remove(key), None);
+    /// ```
     pub fn remove(&mut self, key: Key) -> Option<T> {
         let index = self.slab.find(key)?;
         self.unlink(index);
@@ -177,6 +245,15 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     }
 
     /// Gives a waiting entry another deadline; `false` if it has expired or was removed.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(5, 'a');
+    /// assert!(wheel.reset(key, 50));
+    /// assert_eq!(wheel.next_expiry(), Some(50));
+    /// ```
     pub fn reset(&mut self, key: Key, deadline: u64) -> bool {
         let Some(index) = self.slab.find(key) else {
             return false;
@@ -188,11 +265,28 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     }
 
     /// The payload of a waiting entry.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(5, 'a');
+    /// assert_eq!(wheel.get(key), Some(&'a'));
+    /// ```
     pub fn get(&self, key: Key) -> Option<&T> {
         self.slab.payload(self.slab.find(key)?)
     }
 
     /// The payload of a waiting entry, to change it.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(5, 'a');
+    /// *wheel.get_mut(key).unwrap() = 'b';
+    /// assert_eq!(wheel.remove(key), Some('b'));
+    /// ```
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         self.slab.payload_mut(self.slab.find(key)?)
     }
@@ -203,6 +297,14 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// It is exactly the earliest deadline unless that one was removed while it was still more
     /// than a turn of the lowest level away (then it may stay the removed one's, once), or an
     /// `advance` was interrupted by its limit (then it is the position: go on at once).
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<&str> = Wheel::new();
+    /// wheel.insert(1 << 40, "in the top list");
+    /// assert_eq!(wheel.next_expiry(), Some(1 << 40));
+    /// ```
     pub fn next_expiry(&self) -> Option<u64> {
         if self
             .cascading
@@ -217,6 +319,19 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     ///
     /// Stops after `limit` entries (at least one), expired and cascaded ones together, so that the
     /// work of one call is bounded. A `now` before the wheel's position counts as the position.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Progress, Wheel};
+    ///
+    /// let mut wheel: Wheel<u32> = Wheel::new();
+    /// for n in 0..3 {
+    ///     wheel.insert(5, n);
+    /// }
+    /// let mut out = Vec::new();
+    /// assert_eq!(wheel.advance(5, 2, |due| out.push(due.payload)), Progress::More);
+    /// assert_eq!(wheel.advance(5, 2, |due| out.push(due.payload)), Progress::Done);
+    /// assert_eq!(out, [0, 1, 2]);
+    /// ```
     pub fn advance(
         &mut self,
         now: u64,

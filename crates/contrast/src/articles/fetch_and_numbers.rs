@@ -5,9 +5,11 @@ use super::{IN_PYTHON, Program, Script};
 pub const PROGRAM: Program = Program {
     name: "fetch_and_numbers",
     article: IN_PYTHON,
-    shows: "interleaving: numbers are printed while the data is fetched; awaiting a task gives its value",
-    note: "The fetch ends after 2 s and eight steps of 0.25 s a little later: so 0 to 7 come before \"Done fetching\". The article prints this listing \
-           twice; the text between the two speaks of a version that prints the task itself instead of its value.",
+    shows: "interleaving: numbers are printed while the data is fetched; awaiting a task gives \
+            its value",
+    note: "The fetch ends after 2 s and eight steps of 0.25 s a little later: so 0 to 7 come \
+           before \"Done fetching\". The article prints this listing twice; the text between the \
+           two speaks of a version that prints the task itself instead of its value.",
     original: "fetch_and_numbers.py",
     original_prints: &[
         "Start fetching",

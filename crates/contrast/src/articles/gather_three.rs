@@ -6,7 +6,8 @@ pub const PROGRAM: Program = Program {
     name: "gather_three",
     article: ESSENTIALS,
     shows: "gather: three coroutines at a time; three waits of 2 s take 2 s, not 6",
-    note: "The article's listing ends before its last line, asyncio.run(main()). gather makes a task of each coroutine, and so does the port.",
+    note: "The article's listing ends before its last line, asyncio.run(main()). gather makes a \
+           task of each coroutine, and so does the port.",
     original: "gather_three.py",
     original_prints: &[
         "Task 1: Fetching data starts",

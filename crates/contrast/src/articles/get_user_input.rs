@@ -20,9 +20,11 @@ pub const PROGRAM: Program = Program {
     name: "get_user_input",
     article: LIKE_A_PRO,
     shows: "an async function returns a promise at once; the caller goes on",
-    note: "The article's userInput is what setTimeout returns, the timer: Node prints the timer's number where the article shows \"Steve Jobs\". \
-           The port does what the article means: the timer resolves a promise with the input. In Rust an async function does nothing until it \
-           is awaited or spawned, so the port's getUserInput is a plain function that returns a promise.",
+    note: "The article's userInput is what setTimeout returns, the timer: Node prints the timer's \
+           number where the article shows \"Steve Jobs\". The port does what the article means: \
+           the timer resolves a promise with the input. In Rust an async function does nothing \
+           until it is awaited or spawned, so the port's getUserInput is a plain function that \
+           returns a promise.",
     original: "get_user_input.js",
     original_prints: &and_then("Our user's input is <the timer's number>!"),
     mended: Some(Mended {

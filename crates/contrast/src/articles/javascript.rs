@@ -63,8 +63,9 @@ impl<T> fmt::Display for Promise<T> {
 /// `setTimeout`: runs `callback` after `seconds`, without anybody waiting for it.
 pub fn set_timeout(script: &Script, seconds: f64, callback: impl FnOnce() + Send + 'static) {
     let timer = script.clone();
-    script.spawn(async move {
+    let task = script.spawn(async move {
         timer.sleep(seconds).await;
         callback();
     });
+    drop(task); // It goes on without its handle.
 }

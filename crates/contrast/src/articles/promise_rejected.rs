@@ -6,7 +6,8 @@ pub const PROGRAM: Program = Program {
     name: "promise_rejected",
     article: LIKE_A_PRO,
     shows: "a promise: reject, and the callback that was registered with catch()",
-    note: "The article's program with `success = false`, the ending that it provides for and does not show.",
+    note: "The article's program with `success = false`, the ending that it provides for and does \
+           not show.",
     original: "promise_rejected.js",
     original_prints: &[
         "Yay, let's execute the promise!",

@@ -7,7 +7,8 @@ pub const PROGRAM: Program = Program {
     name: "promise_resolved",
     article: LIKE_A_PRO,
     shows: "a promise: resolve, and the callback that was registered with then()",
-    note: "A JavaScript process lives until nothing is pending, block_on until main ends: so the port awaits its last promise.",
+    note: "A JavaScript process lives until nothing is pending, block_on until main ends: so the \
+           port awaits its last promise.",
     original: "promise_resolved.js",
     original_prints: &[
         "Yay, let's execute the promise!",

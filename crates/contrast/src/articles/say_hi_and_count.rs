@@ -7,8 +7,10 @@ pub const PROGRAM: Program = Program {
     name: "say_hi_and_count",
     article: LIKE_A_PRO,
     shows: "tasks: a created task waits for its turn; what is pending when main ends is cancelled",
-    note: "The article's output has \"Hi!\" and \"1\" before \"I'm a beast!\". Its program prints \"I'm a beast!\" first: a created task does not \
-           start before main awaits something. And it ends after 5 s: say_hi, asleep for 20 s, is cancelled. The times of day of the port are UTC.",
+    note: "The article's output has \"Hi!\" and \"1\" before \"I'm a beast!\". Its program prints \
+           \"I'm a beast!\" first: a created task does not start before main awaits something. \
+           And it ends after 5 s: say_hi, asleep for 20 s, is cancelled. The times of day of the \
+           port are UTC.",
     original: "say_hi_and_count.py",
     original_prints: &[
         "started at HH:MM:SS",

@@ -3,9 +3,9 @@
 use std::io;
 use std::thread;
 
+use super::script::{Line, without_time_of_day};
 use super::stage::{Performed, perform};
 use super::{PROGRAMS, Program};
-use crate::articles::script::without_time_of_day;
 use crate::flavour::Flavour;
 use crate::report::progress::Progress;
 use crate::report::terminal;
@@ -18,13 +18,15 @@ use crate::report::words::{counted, duration};
 pub fn show(scale: f64, workers: usize) -> io::Result<bool> {
     let flavours = [Flavour::EventLoop, Flavour::Workers(workers)];
     terminal::paragraph(&format!(
-        "The programs of the articles, each on one event loop and on {}, beside what the original prints in Python or Node.{}",
+        "The programs of the articles, each on one event loop and on {}, beside what the original \
+         prints in Python or Node.{}",
         counted(workers, "worker"),
         if scale == 1.0 {
             String::new()
         } else {
             format!(
-                " Waits last {scale} times as long as in the articles; --scale 1 gives them their full length."
+                " Waits last {scale} times as long as in the articles; --scale 1 gives them their \
+                 full length."
             )
         }
     ));
@@ -49,10 +51,12 @@ pub fn show(scale: f64, workers: usize) -> io::Result<bool> {
 
     terminal::blank();
     terminal::paragraph(&format!(
-        "{as_the_originals} of {} programs printed what their originals print: line for line on the event loop, the same set of lines on {}. \
-         There is one queue on an event loop, so the order of its turns is always the same; workers run tasks at the same time, and which of two \
-         lines comes first is then a matter of luck unless the program awaits. All of these programs only wait: none of them is faster on several \
-         workers. Run without a command to see what is.",
+        "{as_the_originals} of {} programs printed what their originals print: line for line on \
+         the event loop, the same set of lines on {}. There is one queue on an event loop, so the \
+         order of its turns is always the same; workers run tasks at the same time, and which of \
+         two lines comes first is then a matter of luck unless the program awaits. All of these \
+         programs only wait: none of them is faster on several workers. Run without a command to \
+         see what is.",
         PROGRAMS.len(),
         counted(workers, "worker"),
     ));
@@ -78,34 +82,26 @@ fn show_program(
         "event loop".into(),
         counted(workers, "worker"),
     ];
-    let rows = program
-        .original_prints
+    let (original, on_loop_lines) = (program.original_prints, &on_loop.lines);
+    let rows = original
         .len()
-        .max(on_loop.lines.len())
+        .max(on_loop_lines.len())
         .max(on_workers.lines.len());
-    let text = |performed: &Performed, row: usize| {
-        performed
-            .lines
+    let cells = |row: usize| {
+        let at = on_loop_lines
             .get(row)
-            .map_or(String::new(), |line| line.text.clone())
+            .map(|line| duration(line.at.as_secs_f64()));
+        let printed = |lines: &[Line]| lines.get(row).map(|line| line.text.clone());
+        let original = original.get(row).map(|&line| line.to_owned());
+        let cells = [
+            at,
+            original,
+            printed(on_loop_lines),
+            printed(&on_workers.lines),
+        ];
+        cells.map(Option::unwrap_or_default).to_vec()
     };
-    terminal::table(
-        &heads,
-        (0..rows).map(|row| {
-            vec![
-                on_loop
-                    .lines
-                    .get(row)
-                    .map_or(String::new(), |line| duration(line.at.as_secs_f64())),
-                program
-                    .original_prints
-                    .get(row)
-                    .map_or(String::new(), |line| (*line).to_owned()),
-                text(on_loop, row),
-                text(on_workers, row),
-            ]
-        }),
-    );
+    terminal::table(&heads, (0..rows).map(cells));
 
     let verdicts = [in_order(program, on_loop), same_set(program, on_workers)];
     let mended = if program.mended.is_some() {

@@ -7,7 +7,8 @@ pub const PROGRAM: Program = Program {
     name: "task_awaited",
     article: IN_PYTHON,
     shows: "create_task, awaited at the end: main goes on first, foo is finished all the same",
-    note: "On an event loop foo starts when main awaits it, after \"finished awaiting foo\". On several workers another worker may start it before that.",
+    note: "On an event loop foo starts when main awaits it, after \"finished awaiting foo\". On \
+           several workers another worker may start it before that.",
     original: "task_awaited.py",
     original_prints: &[
         "awaiting foo...",

@@ -5,8 +5,10 @@ use super::{IN_PYTHON, Program, Script};
 pub const PROGRAM: Program = Program {
     name: "task_dropped",
     article: IN_PYTHON,
-    shows: "create_task without await: \"Ending foo\" is never printed, and the program ends at once",
-    note: "foo gets its first turn because it was ready when main ended; then it is cancelled where it waits, and what it holds is dropped.",
+    shows: "create_task without await: \"Ending foo\" is never printed, and the program ends at \
+            once",
+    note: "foo gets its first turn because it was ready when main ended; then it is cancelled \
+           where it waits, and what it holds is dropped.",
     original: "task_dropped.py",
     original_prints: &["awaiting foo...", "finished awaiting foo", "inside foo"],
     mended: None,

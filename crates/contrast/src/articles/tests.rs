@@ -14,7 +14,7 @@ use super::stage::{Performed, perform};
 use super::{PROGRAMS, Program};
 use crate::flavour::Flavour;
 
-const SCALES: [f64; 3] = [0.02, 0.2, 1.0];
+const SCALES: [f64; 3] = [0.05, 0.2, 1.0];
 
 fn check(program: &Program, flavour: Flavour, is_right: fn(&Program, &Performed) -> bool) {
     let mut printed = Vec::new();
@@ -119,7 +119,8 @@ fn compare_with_original(file: &str, stored: &[&str]) {
             // Past the test harness's capture: a comparison that did not happen must be seen.
             let _ = writeln!(
                 std::io::stderr(),
-                "\n*** SKIPPED: {interpreter} is not on this machine, so originals/{file} was not compared ***"
+                "\n*** SKIPPED: {interpreter} is not on this machine, so originals/{file} was not \
+                 compared ***"
             );
             return;
         };

@@ -15,8 +15,9 @@ const MOST_NAMES: usize = 20;
 pub fn opening(plan: &Plan) {
     terminal::heading("Filch: concurrency on one thread, parallelism on several");
     let mut text = format!(
-        "The same work done one task after the other, in a thread per task, on an event loop (one thread, many tasks), and on workers that steal tasks \
-         from each other: {}. Each figure is the median of {}, each run a process of its own.",
+        "The same work done one task after the other, in a thread per task, on an event loop (one \
+         thread, many tasks), and on workers that steal tasks from each other: {}. Each figure is \
+         the median of {}, each run a process of its own.",
         counted(plan.workers, "worker"),
         counted(plan.runs, "run"),
     );
@@ -31,8 +32,9 @@ pub fn opening(plan: &Plan) {
     terminal::paragraph(&text);
     terminal::blank();
     terminal::paragraph(
-        "wall: time that went by, ± half the range of the runs (≈: extrapolated from a part of the work); CPU: time that its threads spent computing; \
-         speed-up: over sequential; memory: the most that was resident at a time; threads: those that ran tasks.",
+        "wall: time that went by, ± half the range of the runs (≈: extrapolated from a part of \
+         the work); CPU: time that its threads spent computing; speed-up: over sequential; \
+         memory: the most that was resident at a time; threads: those that ran tasks.",
     );
 }
 
@@ -72,7 +74,8 @@ pub fn row(outcome: &RowOutcome) {
     }
     if !measured.is_same_work() {
         terminal::paragraph(
-            "Beware: the files changed while they were measured, so the columns did not do the same work.",
+            "Beware: the files changed while they were measured, so the columns did not do the \
+             same work.",
         );
     }
     let verdict = match outcome.verdict.shown {
@@ -147,13 +150,22 @@ pub fn closing(outcome: &Outcome) {
     };
     let mut lessons = Vec::new();
     if shown(RowName::Waiting) || shown(RowName::FanOut) {
-        lessons.push("What waits needs concurrency, and one thread with an event loop gives it: more workers change nothing.");
+        lessons.push(
+            "What waits needs concurrency, and one thread with an event loop gives it: \
+             more workers change nothing.",
+        );
     }
     if shown(RowName::Files) {
-        lessons.push("What computes needs cores: an event loop has one, workers that steal from each other share all of them.");
+        lessons.push(
+            "What computes needs cores: an event loop has one, workers that steal from \
+             each other share all of them.",
+        );
     }
     if shown(RowName::Blocking) {
-        lessons.push("What blocks by mistake stops its thread: on an event loop that is everybody's, on several workers one of many.");
+        lessons.push(
+            "What blocks by mistake stops its thread: on an event loop that is \
+             everybody's, on several workers one of many.",
+        );
     }
     let all_shown = outcome
         .rows

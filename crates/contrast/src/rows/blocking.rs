@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use filch::time::{Instant, sleep_until};
 
-use super::{Figure, Prepared, Row, Shown, Verdict, on_threads};
+use super::{Figure, Prepared, Row, Shown, Unprepared, Verdict, on_threads};
 use crate::cell::{CellArgs, Column, Delays, Means, Sample};
 use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
@@ -43,12 +43,13 @@ const BLOCK_FOR: Duration = Duration::from_millis(200);
 /// A task counts as delayed when one of its ticks was later than this.
 const NOTICEABLE: Duration = Duration::from_millis(50);
 
-fn prepare(_: &Plan) -> Result<Prepared, String> {
+fn prepare(_: &Plan) -> Result<Prepared, Unprepared> {
     Ok(Prepared {
         work: format!(
-            "{TASKS} tasks tick every {} ms for {} ms. One of them blocks its thread for {} ms, as a \
-             forgotten std::thread::sleep or a slow query would. What do the other {} notice? delay: how \
-             late the latest of their ticks was; late: how many of them had a tick more than {} ms late.",
+            "{TASKS} tasks tick every {} ms for {} ms. One of them blocks its thread for {} ms, \
+             as a forgotten std::thread::sleep or a slow query would. What do the other {} \
+             notice? delay: how late the latest of their ticks was; late: how many of them had a \
+             tick more than {} ms late.",
             PERIOD.as_millis(),
             RUN_FOR.as_millis(),
             BLOCK_FOR.as_millis(),
@@ -164,7 +165,8 @@ fn verdict(measured: &Measured) -> Verdict {
     let blocked = BLOCK_FOR.as_secs_f64();
     let label = measured.workers_label();
     let mut words = format!(
-        "One task blocked its thread for {}. On the event loop, {} of the {} others were delayed, the longest by {}. On {label}: {}, the longest by {}.",
+        "One task blocked its thread for {}. On the event loop, {} of the {} others were delayed, \
+         the longest by {}. On {label}: {}, the longest by {}.",
         duration(blocked),
         event_loop.delayed_tasks,
         event_loop.other_tasks,
@@ -178,7 +180,8 @@ fn verdict(measured: &Measured) -> Verdict {
     );
     let stalls = event_loop.longest_s >= blocked * 0.8;
     if measured.workers < 2 {
-        words += " One worker is one thread: with a second one, the tasks behind the mistake would be stolen.";
+        words += " One worker is one thread: with a second one, the tasks behind the mistake \
+                  would be stolen.";
         return Verdict {
             shown: Shown::Undecided,
             words,
@@ -187,10 +190,12 @@ fn verdict(measured: &Measured) -> Verdict {
     let goes_on = workers.delayed_tasks == 0;
     words += match (stalls, goes_on) {
         (true, true) => {
-            " One thread for everything stops for everybody; on several workers the others are stolen from behind the one that is stuck."
+            " One thread for everything stops for everybody; on several workers the others are \
+             stolen from behind the one that is stuck."
         }
         (true, false) => {
-            " Not what was to be shown: on several workers nothing else should wait. Something else may have used this machine's cores."
+            " Not what was to be shown: on several workers nothing else should wait. Something \
+             else may have used this machine's cores."
         }
         (false, _) => " Not what was to be shown: the event loop should have stood still.",
     };
@@ -206,7 +211,37 @@ fn verdict(measured: &Measured) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RowName;
     use super::*;
+
+    #[test]
+    fn the_verdict_follows_the_figures() {
+        // Delays are a tenth of the time that went by.
+        let walls = [(Column::EventLoop, 2.0), (Column::Workers, 0.02)];
+        let mut measured = Measured::with_walls(RowName::Blocking, &walls);
+        assert_eq!(verdict(&measured).shown, Shown::Yes);
+        measured.columns[1].samples[0]
+            .delays
+            .as_mut()
+            .expect("has some")
+            .delayed_tasks = 3;
+        assert_eq!(verdict(&measured).shown, Shown::No, "somebody else waited");
+        let walls = [(Column::EventLoop, 0.1), (Column::Workers, 0.02)];
+        let unstalled = Measured::with_walls(RowName::Blocking, &walls);
+        assert_eq!(
+            verdict(&unstalled).shown,
+            Shown::No,
+            "the event loop did not stall"
+        );
+        let one = Measured {
+            workers: 1,
+            ..Measured::with_walls(
+                RowName::Blocking,
+                &[(Column::EventLoop, 2.0), (Column::OneWorker, 2.0)],
+            )
+        };
+        assert_eq!(verdict(&one).shown, Shown::Undecided);
+    }
 
     #[test]
     fn a_late_tick_is_followed_by_the_next_one_on_the_grid() {

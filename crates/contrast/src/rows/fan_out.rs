@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use filch::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Verdict, on_threads};
+use super::{
+    ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
+};
 use crate::cell::{CellArgs, Column, Means, Sample};
 use crate::http::parse_response;
 use crate::measure::{Stopwatch, working_here};
@@ -39,13 +41,14 @@ fn requests_each(quick: bool) -> usize {
     if quick { 10 } else { 20 }
 }
 
-fn prepare(plan: &Plan) -> Result<Prepared, String> {
+fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     let server = ServerProcess::start(DELAY)?;
     let each = requests_each(plan.quick);
     Ok(Prepared {
         work: format!(
-            "{} requests over {CONNECTIONS} connections to an HTTP/1.1 server on this machine, written with Filch, that answers after {} ms; a task per \
-             connection. (Sequential is extrapolated from {} requests.)",
+            "{} requests over {CONNECTIONS} connections to an HTTP/1.1 server on this machine, \
+             written with Filch, that answers after {} ms; a task per connection. (Sequential is \
+             extrapolated from {} requests.)",
             CONNECTIONS * each,
             DELAY.as_millis(),
             SAMPLE_OF_CONNECTIONS * each,
@@ -159,7 +162,8 @@ fn verdict(measured: &Measured) -> Verdict {
         return Verdict::incomplete();
     };
     let mut words = format!(
-        "One request after the other would take {}. The event loop took {}, on one thread; {} took {}.",
+        "One request after the other would take {}. The event loop took {}, on one thread; {} \
+         took {}.",
         duration(sequential),
         duration(event_loop),
         measured.workers_label(),
@@ -169,10 +173,34 @@ fn verdict(measured: &Measured) -> Verdict {
     words += if shown {
         " The client waits for somebody else's work, and waiting needs no second core."
     } else {
-        " Not what was to be shown: several workers should hardly be faster here. Something else may have used this machine's cores."
+        " Not what was to be shown: several workers should hardly be faster here. Something else \
+         may have used this machine's cores."
     };
     Verdict {
         shown: if shown { Shown::Yes } else { Shown::No },
         words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RowName;
+    use super::*;
+
+    #[test]
+    fn the_verdict_follows_the_figures() {
+        let shown = |event_loop: f64, workers: f64| {
+            let walls = [
+                (Column::Sequential, 100.0),
+                (Column::EventLoop, event_loop),
+                (Column::Workers, workers),
+            ];
+            verdict(&Measured::with_walls(RowName::FanOut, &walls)).shown
+        };
+        assert_eq!(shown(1.02, 1.0), Shown::Yes);
+        assert_eq!(shown(0.9, 1.0), Shown::Yes, "faster is fine");
+        assert_eq!(shown(1.5, 1.0), Shown::No);
+        let nothing = verdict(&Measured::with_walls(RowName::FanOut, &[]));
+        assert_eq!(nothing.shown, Shown::Undecided);
     }
 }

@@ -4,6 +4,7 @@
 //! line in [`RowName`], a line in [`RowName::row`].
 
 mod blocking;
+mod digests;
 mod fan_out;
 mod files;
 mod on_threads;
@@ -15,6 +16,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{CellArgs, Column, Sample};
+use crate::input::Unreadable;
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::server::ServerProcess;
@@ -43,7 +45,7 @@ pub struct Row {
     /// What its table tells.
     pub figures: &'static [Figure],
     /// Sets up what the row's cells share.
-    pub prepare: fn(&Plan) -> Result<Prepared, String>,
+    pub prepare: fn(&Plan) -> Result<Prepared, Unprepared>,
     /// Does the work, in a process of its own. Errors are in words.
     pub cell: fn(&CellArgs) -> Result<Sample, String>,
     /// Reads the verdict off the figures.
@@ -82,7 +84,25 @@ pub struct Prepared {
     #[expect(dead_code, reason = "held for its destructor")]
     pub server: Option<ServerProcess>,
     /// What was found to be unreadable.
-    pub unreadable: Vec<crate::input::Unreadable>,
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Why a row cannot be measured.
+#[derive(Debug)]
+pub struct Unprepared {
+    /// In words.
+    pub reason: String,
+    /// What was found to be unreadable.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl From<String> for Unprepared {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            unreadable: Vec::new(),
+        }
+    }
 }
 
 /// What a row's figures say.

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::{ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Verdict, on_threads};
+use super::{
+    ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
+};
 use crate::cell::{CellArgs, Column, Means, Sample};
 use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
@@ -26,10 +28,11 @@ fn waits(quick: bool) -> usize {
     if quick { 3 } else { 10 }
 }
 
-fn prepare(plan: &Plan) -> Result<Prepared, String> {
+fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     Ok(Prepared {
         work: format!(
-            "{TASKS} tasks, each of which waits {} ms {} times. Nothing is computed. (Sequential is extrapolated from one task.)",
+            "{TASKS} tasks, each of which waits {} ms {} times. Nothing is computed. (Sequential \
+             is extrapolated from one task.)",
             WAIT.as_millis(),
             waits(plan.quick)
         ),
@@ -88,7 +91,8 @@ fn verdict(measured: &Measured) -> Verdict {
         return Verdict::incomplete();
     };
     let mut words = format!(
-        "One task after the other would take {}. The event loop took {}, on one thread; {} took {}.",
+        "One task after the other would take {}. The event loop took {}, on one thread; {} took \
+         {}.",
         duration(sequential),
         duration(event_loop),
         measured.workers_label(),
@@ -98,7 +102,8 @@ fn verdict(measured: &Measured) -> Verdict {
     words += if shown {
         " For waiting, concurrency is all it takes: a second core has nothing to do."
     } else {
-        " Not what was to be shown: waiting should take an event loop no longer than several workers."
+        " Not what was to be shown: waiting should take an event loop no longer than several \
+         workers."
     };
     if let (Some(threads), Some(memory), Some(loop_memory)) = (
         measured.wall(Column::Threads),
@@ -116,5 +121,28 @@ fn verdict(measured: &Measured) -> Verdict {
     Verdict {
         shown: if shown { Shown::Yes } else { Shown::No },
         words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RowName;
+    use super::*;
+
+    #[test]
+    fn the_verdict_follows_the_figures() {
+        let shown = |event_loop: f64, workers: f64| {
+            let walls = [
+                (Column::Sequential, 100.0),
+                (Column::EventLoop, event_loop),
+                (Column::Workers, workers),
+            ];
+            verdict(&Measured::with_walls(RowName::Waiting, &walls)).shown
+        };
+        assert_eq!(shown(1.02, 1.0), Shown::Yes);
+        assert_eq!(shown(0.9, 1.0), Shown::Yes, "faster is fine");
+        assert_eq!(shown(1.5, 1.0), Shown::No);
+        let nothing = verdict(&Measured::with_walls(RowName::Waiting, &[]));
+        assert_eq!(nothing.shown, Shown::Undecided);
     }
 }

@@ -109,8 +109,8 @@ impl<T> Drop for JoinHandle<T> {
             Detached::Done => return,
             // SAFETY: we are the joiner and JOIN_WAKER is off: the slot is ours.
             Detached::DropWaker => catch_quietly(|| unsafe { header.join.clear() }),
-            // SAFETY: we are the joiner and the task is complete.
             Detached::DropOutput => {
+                // SAFETY: we are the joiner and the task is complete.
                 catch_quietly(|| unsafe { (header.vtable.drop_output)(self.header) });
             }
         }

@@ -150,16 +150,6 @@ impl Snapshot {
         self.0 & COMPLETE != 0
     }
 
-    /// Whether the task was told to end.
-    pub fn is_cancelled(self) -> bool {
-        self.0 & CANCELLED != 0
-    }
-
-    /// Whether the `JoinHandle` exists.
-    pub fn has_join_interest(self) -> bool {
-        self.0 & JOIN_INTEREST != 0
-    }
-
     /// Whether the join slot holds a waker.
     pub fn has_join_waker(self) -> bool {
         self.0 & JOIN_WAKER != 0
@@ -194,7 +184,7 @@ pub struct State(AtomicUsize);
 impl State {
     /// A task that was just spawned: its runnable is in the caller's hands, and so is its `JoinHandle`.
     pub fn new() -> Self {
-        Self(AtomicUsize::new(OWNED | JOIN_INTEREST | 2 * REF))
+        Self(AtomicUsize::new(OWNED | JOIN_INTEREST | (2 * REF)))
     }
 
     /// A look, that sees the output if it sees COMPLETE.

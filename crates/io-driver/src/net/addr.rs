@@ -21,9 +21,9 @@ use std::{option, vec};
 ///     assert_eq!(lookup_host(("127.0.0.1", 80)).await?.count(), 1);
 ///     assert_eq!(lookup_host("[::1]:80").await?.count(), 1);
 ///     assert!(lookup_host("no port").await.is_err());
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 pub trait ToSocketAddrs: sealed::Addresses {}
 
@@ -69,7 +69,10 @@ where
         }
     }
     Err(last.unwrap_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address at all")
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the name stands for no address at all",
+        )
     }))
 }
 
@@ -199,7 +202,7 @@ impl sealed::Addresses for [SocketAddr] {
     type Future = Ready<io::Result<Self::Iter>>;
 
     fn to_socket_addrs(&self) -> Self::Future {
-        ready(Ok(self.to_vec().into_iter()))
+        ready(Ok(Vec::from(self).into_iter()))
     }
 }
 

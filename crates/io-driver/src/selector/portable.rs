@@ -47,7 +47,11 @@ struct Oneshot {
 impl Selector {
     pub(crate) fn new() -> io::Result<Self> {
         let poller = Poller::new()?;
-        let mode = if poller.supports_edge() { PollMode::Edge } else { PollMode::Oneshot };
+        let mode = if poller.supports_edge() {
+            PollMode::Edge
+        } else {
+            PollMode::Oneshot
+        };
         Ok(Self::with_mode(poller, mode))
     }
 
@@ -56,7 +60,10 @@ impl Selector {
         let events = Some(Events::with_capacity(capacity));
         Self {
             poller,
-            baton: Mutex::new(Baton { events, is_unparked: false }),
+            baton: Mutex::new(Baton {
+                events,
+                is_unparked: false,
+            }),
             handed_on: Condvar::new(),
             deadline: Deadline::new(),
             epoch: Instant::now(),
@@ -68,10 +75,19 @@ impl Selector {
     pub(crate) fn register(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
         let mut oneshots = self.oneshots.lock();
         // SAFETY: the source is deregistered before its descriptor is closed or given away.
-        unsafe { self.poller.add_with_mode(&source, Event::all(key.into_raw()), self.mode)? };
+        unsafe {
+            self.poller
+                .add_with_mode(&source, Event::all(key.into_raw()), self.mode)?
+        };
         if self.mode == PollMode::Oneshot {
             let armed = Ready::READABLE | Ready::WRITABLE;
-            oneshots.insert(key, Oneshot { source: raw(source), armed });
+            oneshots.insert(
+                key,
+                Oneshot {
+                    source: raw(source),
+                    armed,
+                },
+            );
         }
         Ok(())
     }
@@ -93,7 +109,9 @@ impl Selector {
     /// `is_disarmed`: the event has disarmed both directions.
     fn change(&self, key: Key, change: impl FnOnce(Ready) -> Ready, is_disarmed: bool) {
         let mut oneshots = self.oneshots.lock();
-        let Some(oneshot) = oneshots.get_mut(&key) else { return };
+        let Some(oneshot) = oneshots.get_mut(&key) else {
+            return;
+        };
         let before = oneshot.armed;
         oneshot.armed = change(before);
         if oneshot.armed.is_empty() || (oneshot.armed == before && !is_disarmed) {
@@ -104,7 +122,10 @@ impl Selector {
         event.writable = oneshot.armed.is_writable();
         // SAFETY: it is open as long as it is in the map, and the map is locked.
         let source = unsafe { BorrowedSource::borrow_raw(oneshot.source) };
-        if let Err(error) = self.poller.modify_with_mode(source, event, PollMode::Oneshot) {
+        if let Err(error) = self
+            .poller
+            .modify_with_mode(source, event, PollMode::Oneshot)
+        {
             panic!("the driver could not arm a source it has registered: {error}");
         }
     }
@@ -116,7 +137,9 @@ impl Selector {
     ) -> io::Result<bool> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let is_turn = timeout.is_some_and(|timeout| timeout.is_zero());
-        let Some(mut events) = self.take_baton(until, is_turn) else { return Ok(false) };
+        let Some(mut events) = self.take_baton(until, is_turn) else {
+            return Ok(false);
+        };
 
         events.clear();
         let polled = self.poller.wait(&mut events, self.left(until));
@@ -202,7 +225,8 @@ impl Selector {
 
     pub(crate) fn set_deadline(&self, at: Instant) {
         let mut is_earlier = false;
-        self.deadline.arm(self.nanoseconds(at), || is_earlier = true);
+        self.deadline
+            .arm(self.nanoseconds(at), || is_earlier = true);
         // Whoever polls has computed its time-out from a later one, or from none.
         if is_earlier {
             let is_polling = self.baton.lock().events.is_none();
@@ -230,7 +254,9 @@ impl Selector {
 
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Selector").field("poller", &self.poller).finish_non_exhaustive()
+        f.debug_struct("Selector")
+            .field("poller", &self.poller)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use polling::{AsSource, PollMode, Poller};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_millis(50);
@@ -60,8 +60,8 @@ macro_rules! subject {
 subject!(super::linux::Selector);
 subject!(super::portable::Selector);
 
-fn portable(mode: PollMode) -> super::portable::Selector {
-    super::portable::Selector::with_mode(Poller::new().unwrap(), mode)
+fn oneshot() -> super::portable::Selector {
+    super::portable::Selector::with_mode(Poller::new().unwrap(), PollMode::Oneshot)
 }
 
 /// Each test, on each selector.
@@ -71,11 +71,11 @@ macro_rules! on_each {
         mod epoll {
             $(#[test] fn $test() { super::$test(super::super::linux::Selector::new().unwrap()); })*
         }
-        mod portable_edge {
-            $(#[test] fn $test() { super::$test(super::portable(polling::PollMode::Edge)); })*
+        mod portable {
+            $(#[test] fn $test() { super::$test(super::super::portable::Selector::new().unwrap()); })*
         }
         mod portable_oneshot {
-            $(#[test] fn $test() { super::$test(super::portable(polling::PollMode::Oneshot)); })*
+            $(#[test] fn $test() { super::$test(super::oneshot()); })*
         }
     };
 }
@@ -163,27 +163,25 @@ fn an_unpark_ends_one_of_two_waits<S: Subject>(selector: S) {
 
 fn a_deadline_ends_one_wait_and_never_early<S: Subject>(selector: S) {
     let selector = Arc::new(selector);
-    let returns = waiters(&selector, 2);
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + SOON * 4;
+    let (returned, returns) = channel();
+    for _ in 0..2 {
+        let (selector, returned) = (Arc::clone(&selector), returned.clone());
+        thread::spawn(move || {
+            // A portable wait may also return to compute its time-out anew.
+            while Instant::now() < deadline {
+                selector.select(None, |_, _| {});
+            }
+            let _ = returned.send(());
+        });
+    }
+    thread::sleep(SOON);
     selector.set_deadline(deadline);
-    // A portable wait may return to compute its time-out anew; epoll's does not.
-    if returns.recv_timeout(LONG).is_ok() {
-        let watchdog = Instant::now() + LONG;
-        while Instant::now() < deadline {
-            assert!(Instant::now() < watchdog);
-            selector.select(None, |_, _| {});
-        }
-    } else {
-        panic!("nobody noticed the deadline");
-    }
-    // The other one still sleeps, or returned for the same reason.
-    match returns.recv_timeout(SOON) {
-        Err(RecvTimeoutError::Timeout) => {
-            selector.unpark_one();
-            returns.recv_timeout(LONG).expect("the other returns");
-        }
-        result => result.expect("the other returns"),
-    }
+    returns.recv_timeout(LONG).expect("one thread returns");
+    assert!(Instant::now() >= deadline);
+    // The other one still sleeps, unless it was slow to begin.
+    selector.unpark_one();
+    returns.recv_timeout(LONG).expect("the other returns");
 }
 
 fn an_earlier_deadline_replaces_a_later_one<S: Subject>(selector: S) {
@@ -214,12 +212,16 @@ fn an_event_comes_once_until_it_is_cleared<S: Subject>(selector: S) {
     selector.register(near.source(), key);
     for round in 0..3u8 {
         far.write_all(&[round]).unwrap();
-        wait_until(&selector, |which, ready| which == key && ready.is_readable());
+        wait_until(&selector, |which, ready| {
+            which == key && ready.is_readable()
+        });
         let mut buf = [0; 8];
         assert_eq!(near.read(&mut buf).unwrap(), 1);
         assert!(near.read(&mut buf).is_err());
         let mut is_repeated = false;
-        selector.select(Some(Duration::ZERO), |_, ready| is_repeated |= ready.is_readable());
+        selector.select(Some(Duration::ZERO), |_, ready| {
+            is_repeated |= ready.is_readable()
+        });
         assert!(!is_repeated, "nothing new has come");
         selector.rearm(key, Ready::READABLE);
     }

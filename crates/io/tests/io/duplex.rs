@@ -132,16 +132,17 @@ fn bytes_keep_their_order_around_the_ring_and_between_threads() {
         let (mut near, mut far) = duplex(pipe);
         let bytes: Vec<u8> = (0..10_000_u32).map(|n| (n % 251) as u8).collect();
         let sent = bytes.clone();
-        let writer = filch_primitives::thread::spawn(move || {
-            block_on(async move {
-                for piece in sent.chunks(5) {
-                    near.write_all(piece).await.unwrap();
-                }
-            });
-        });
         let mut received = Vec::new();
-        block_on(far.read_to_end(&mut received)).unwrap();
-        writer.join().unwrap();
+        std::thread::scope(|threads| {
+            threads.spawn(move || {
+                block_on(async move {
+                    for piece in sent.chunks(5) {
+                        near.write_all(piece).await.unwrap();
+                    }
+                });
+            });
+            block_on(far.read_to_end(&mut received)).unwrap();
+        });
         assert_eq!(received, bytes);
     }
 }

@@ -8,25 +8,23 @@ fn halves_work_from_two_threads() {
     let (near, far) = duplex(3);
     let (mut reader, mut writer) = split(near);
     let (mut echo_reader, mut echo_writer) = split(far);
-    let echo = filch_primitives::thread::spawn(move || {
-        block_on(async move {
-            filch_io::copy(&mut echo_reader, &mut echo_writer)
-                .await
-                .unwrap();
-            echo_writer.shutdown().await.unwrap();
-        });
-    });
-    let sender = filch_primitives::thread::spawn(move || {
-        block_on(async move {
-            writer.write_all(&[9; 1000]).await.unwrap();
-            writer.shutdown().await.unwrap();
-        });
-    });
     let mut received = Vec::new();
-    block_on(reader.read_to_end(&mut received)).unwrap();
+    std::thread::scope(|threads| {
+        threads.spawn(move || {
+            block_on(async move {
+                filch_io::copy(&mut echo_reader, &mut echo_writer).await.unwrap();
+                echo_writer.shutdown().await.unwrap();
+            });
+        });
+        threads.spawn(move || {
+            block_on(async move {
+                writer.write_all(&[9; 1000]).await.unwrap();
+                writer.shutdown().await.unwrap();
+            });
+        });
+        block_on(reader.read_to_end(&mut received)).unwrap();
+    });
     assert_eq!(received, [9; 1000]);
-    echo.join().unwrap();
-    sender.join().unwrap();
 }
 
 #[test]

@@ -19,10 +19,12 @@
 //! | END | no message, and none behind it | nobody |
 //!
 //! ## Transitions
-//! 1. `claim`: the index + 1, by CAS; the claimer of a block's last slot puts the next block in place.
+//! 1. `claim`: the index + 1, by CAS; the claimer of a block's last slot puts the next block in
+//!    place.
 //! 2. `fill`: EMPTY or WAITING -> FULL (or END, by `end`); who finds WAITING wakes the receiver.
-//! 3. `wait`: EMPTY -> WAITING at the head. 4. `pop`: reads FULL, moves the head; behind a block's last slot
-//! it frees the block. 5. `close`: CLOSED, after which `claim` refuses, unless the sender was admitted before.
+//! 3. `wait`: EMPTY -> WAITING at the head.
+//! 4. `pop`: reads FULL, moves the head; behind a block's last slot it frees the block.
+//! 5. `close`: CLOSED, after which `claim` refuses, unless the sender was admitted before.
 //!
 //! ## Invariants
 //! * I1: an index is claimed by one sender (CAS), and the block read between the load and the CAS of the
@@ -91,15 +93,18 @@ impl<T, const SLOTS: usize> Block<T, SLOTS> {
         let mut block = Box::<Self>::new_uninit();
         let this = block.as_mut_ptr();
         // SAFETY: `this` points to room for a block; no reference to what is not written is made.
-        unsafe { (&raw mut (*this).next).write(AtomicPtr::new(ptr::null_mut())) };
+        let next = unsafe { &raw mut (*this).next };
+        // SAFETY: as above.
+        unsafe { next.write(AtomicPtr::new(ptr::null_mut())) };
         for index in 0..SLOTS {
             // SAFETY: as above; `index` is in the array.
             let slot = unsafe { &raw mut (*this).slots[index] };
+            let empty = Slot {
+                state: AtomicU32::new(EMPTY),
+                value: UnsafeCell::new(MaybeUninit::uninit()),
+            };
             // SAFETY: as above.
-            unsafe { (&raw mut (*slot).state).write(AtomicU32::new(EMPTY)) };
-            let value = UnsafeCell::new(MaybeUninit::uninit());
-            // SAFETY: as above.
-            unsafe { (&raw mut (*slot).value).write(value) };
+            unsafe { slot.write(empty) };
         }
         // SAFETY: every field is written.
         unsafe { block.assume_init() }
@@ -158,7 +163,11 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
                 position: AtomicU64::new(0),
                 block: AtomicPtr::new(block.as_ptr()),
             }),
-            head: CachePadded::new(UnsafeCell::new(Head { block, slot: 0, popped: 0 })),
+            head: CachePadded::new(UnsafeCell::new(Head {
+                block,
+                slot: 0,
+                popped: 0,
+            })),
         }
     }
 
@@ -182,7 +191,9 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
     /// Appends the end, after the last sender's last message; whether the receiver must be woken.
     #[must_use = "the receiver sleeps"]
     pub fn end(&self) -> bool {
-        let Some(slot) = self.claim(LAST, LAST) else { return false };
+        let Some(slot) = self.claim(LAST, LAST) else {
+            return false;
+        };
         // SAFETY: claimed and not filled: the block is alive (I2).
         let slot = unsafe { slot.as_ref() };
         // Ordering: AcqRel; as in `fill`.
@@ -353,8 +364,12 @@ fn pop<T, const SLOTS: usize>(head: &mut Head<T, SLOTS>) -> Popped<T> {
         END => return Popped::End,
         _ => return Popped::Nothing,
     }
-    // SAFETY: FULL, so written, and ours; the head moves past it, so it is read once (I4).
-    let value = slot.value.with(|place| unsafe { (*place).assume_init_read() });
+    let value = slot.value.with(|place| {
+        // SAFETY: a slot's value is alive as long as its block.
+        let place = unsafe { &*place };
+        // SAFETY: FULL, so written, and ours; the head moves past it, so it is read once (I4).
+        unsafe { place.assume_init_read() }
+    });
     head.popped += 1;
     head.slot += 1;
     if head.slot == SLOTS {
@@ -384,6 +399,8 @@ impl<T, const SLOTS: usize> Drop for List<T, SLOTS> {
 
 impl<T, const SLOTS: usize> fmt::Debug for List<T, SLOTS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List").field("is_closed", &self.is_closed()).finish_non_exhaustive()
+        f.debug_struct("List")
+            .field("is_closed", &self.is_closed())
+            .finish_non_exhaustive()
     }
 }

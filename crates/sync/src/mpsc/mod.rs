@@ -31,6 +31,7 @@ pub mod error;
 pub(crate) mod list;
 mod permit;
 mod receiver;
+mod sender;
 mod unbounded;
 
 pub use bounded::{Receiver, Sender, WeakSender, channel};

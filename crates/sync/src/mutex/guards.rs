@@ -3,12 +3,12 @@
 use super::Mutex;
 use crate::bank::NoBank;
 use crate::permits::Permits;
-use filch_primitives::sync::Arc;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// The value of a locked [`Mutex`]; unlocks when it is dropped.
 ///
@@ -97,7 +97,10 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// # Safety
     /// The lock is held, and nobody else unlocks it.
     pub(super) unsafe fn new(mutex: &'a Mutex<T>) -> Self {
-        Self { mutex, value: PhantomData }
+        Self {
+            mutex,
+            value: PhantomData,
+        }
     }
 
     /// Narrows the guard to a part of the value.
@@ -119,7 +122,11 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         let lock = &this.mutex.lock;
         // The new guard unlocks.
         mem::forget(this);
-        MappedMutexGuard { lock, part, value: PhantomData }
+        MappedMutexGuard {
+            lock,
+            part,
+            value: PhantomData,
+        }
     }
 
     /// Narrows the guard to a part of the value, if `f` finds it.
@@ -139,11 +146,17 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         mut this: Self,
         f: impl FnOnce(&mut T) -> Option<&mut U>,
     ) -> Result<MappedMutexGuard<'a, U>, Self> {
-        let Some(part) = f(&mut this).map(NonNull::from) else { return Err(this) };
+        let Some(part) = f(&mut this).map(NonNull::from) else {
+            return Err(this);
+        };
         let lock = &this.mutex.lock;
         // The new guard unlocks.
         mem::forget(this);
-        Ok(MappedMutexGuard { lock, part, value: PhantomData })
+        Ok(MappedMutexGuard {
+            lock,
+            part,
+            value: PhantomData,
+        })
     }
 
     /// The mutex.
@@ -164,7 +177,10 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
     /// # Safety
     /// The lock is held, and nobody else unlocks it.
     pub(super) unsafe fn new(mutex: Arc<Mutex<T>>) -> Self {
-        Self { mutex, value: PhantomData }
+        Self {
+            mutex,
+            value: PhantomData,
+        }
     }
 
     /// The mutex without the guard, still locked.
@@ -189,7 +205,10 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
         f: impl FnOnce(&mut T) -> &mut U,
     ) -> OwnedMappedMutexGuard<T, U> {
         let part = NonNull::from(f(&mut this));
-        OwnedMappedMutexGuard { mutex: this.into_locked(), part }
+        OwnedMappedMutexGuard {
+            mutex: this.into_locked(),
+            part,
+        }
     }
 
     /// Narrows the guard to a part of the value, if `f` finds it.
@@ -208,7 +227,10 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
         f: impl FnOnce(&mut T) -> Option<&mut U>,
     ) -> Result<OwnedMappedMutexGuard<T, U>, Self> {
         match f(&mut this).map(NonNull::from) {
-            Some(part) => Ok(OwnedMappedMutexGuard { mutex: this.into_locked(), part }),
+            Some(part) => Ok(OwnedMappedMutexGuard {
+                mutex: this.into_locked(),
+                part,
+            }),
             None => Err(this),
         }
     }
@@ -246,7 +268,11 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
         let lock = this.lock;
         // The new guard unlocks.
         mem::forget(this);
-        MappedMutexGuard { lock, part, value: PhantomData }
+        MappedMutexGuard {
+            lock,
+            part,
+            value: PhantomData,
+        }
     }
 
     /// Narrows the guard further, if `f` finds the part.
@@ -265,11 +291,17 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
         mut this: Self,
         f: impl FnOnce(&mut T) -> Option<&mut U>,
     ) -> Result<MappedMutexGuard<'a, U>, Self> {
-        let Some(part) = f(&mut this).map(NonNull::from) else { return Err(this) };
+        let Some(part) = f(&mut this).map(NonNull::from) else {
+            return Err(this);
+        };
         let lock = this.lock;
         // The new guard unlocks.
         mem::forget(this);
-        Ok(MappedMutexGuard { lock, part, value: PhantomData })
+        Ok(MappedMutexGuard {
+            lock,
+            part,
+            value: PhantomData,
+        })
     }
 }
 
@@ -297,7 +329,10 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
         f: impl FnOnce(&mut U) -> &mut S,
     ) -> OwnedMappedMutexGuard<T, S> {
         let part = NonNull::from(f(&mut this));
-        OwnedMappedMutexGuard { mutex: this.into_locked(), part }
+        OwnedMappedMutexGuard {
+            mutex: this.into_locked(),
+            part,
+        }
     }
 
     /// Narrows the guard further, if `f` finds the part.
@@ -317,7 +352,10 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
         f: impl FnOnce(&mut U) -> Option<&mut S>,
     ) -> Result<OwnedMappedMutexGuard<T, S>, Self> {
         match f(&mut this).map(NonNull::from) {
-            Some(part) => Ok(OwnedMappedMutexGuard { mutex: this.into_locked(), part }),
+            Some(part) => Ok(OwnedMappedMutexGuard {
+                mutex: this.into_locked(),
+                part,
+            }),
             None => Err(this),
         }
     }

@@ -9,9 +9,9 @@ use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::Permits;
 use filch_primitives::cell::UnsafeCell;
-use filch_primitives::sync::Arc;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value that one task at a time may use, also across an await.
 ///
@@ -163,7 +163,9 @@ impl<T: ?Sized> Mutex<T> {
     /// *mutex.try_lock().unwrap() += 1;
     /// ```
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        self.lock.try_acquire_all(1).map_err(|_held| TryLockError(()))?;
+        self.lock
+            .try_acquire_all(1)
+            .map_err(|_held| TryLockError(()))?;
         // SAFETY: the permit is ours.
         Ok(unsafe { MutexGuard::new(self) })
     }
@@ -178,7 +180,9 @@ impl<T: ?Sized> Mutex<T> {
     /// *mutex.try_lock_owned().unwrap() += 1;
     /// ```
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        self.lock.try_acquire_all(1).map_err(|_held| TryLockError(()))?;
+        self.lock
+            .try_acquire_all(1)
+            .map_err(|_held| TryLockError(()))?;
         // SAFETY: the permit is ours.
         Ok(unsafe { OwnedMutexGuard::new(self) })
     }

@@ -21,11 +21,13 @@
 //! The allocation: whoever leaves last.
 //!
 //! ## Transitions
-//! 1. `Tx::finish`: DONE (+ VALUE). If that finds neither RX_WAITING nor CLOSED, it was the sender's last
-//! access; otherwise it takes the waker or the value and sets TX_GONE (4). 2. `Rx::poll`: RX_WAITING on
-//! and off, by CAS, never after DONE. 3. `Rx::close`: CLOSED; takes the sender's waker. 4. the one who
-//! sets its GONE second frees; a receiver that knows that the sender's DONE was its last access frees at
-//! once. So a value that arrives before it is waited for costs one read-modify-write in all.
+//! 1. `Tx::finish`: DONE (+ VALUE). If that finds neither RX_WAITING nor CLOSED, it was the
+//!    sender's last access; otherwise it takes the waker or the value and sets TX_GONE (4).
+//! 2. `Rx::poll`: RX_WAITING on and off, by CAS, never after DONE.
+//! 3. `Rx::close`: CLOSED; takes the sender's waker.
+//! 4. the one who sets its GONE second frees; a receiver that knows that the sender's DONE was its
+//!    last access frees at once. So a value that arrives before it is waited for costs one read-
+//!    modify-write in all.
 //!
 //! ## Invariants
 //! * I1: DONE and CLOSED are set by read-modify-writes, so they are ordered, and both sides know the order
@@ -78,7 +80,13 @@ pub fn halves<T>() -> (Tx<T>, Rx<T>) {
         rx_waker: UnsafeCell::new(None),
         tx_waker: UnsafeCell::new(None),
     })));
-    (Tx { cell: Some(cell) }, Rx { cell: Some(cell), closed_first: false })
+    (
+        Tx { cell: Some(cell) },
+        Rx {
+            cell: Some(cell),
+            closed_first: false,
+        },
+    )
 }
 
 /// Frees the cell, and drops what is in it.
@@ -197,12 +205,15 @@ impl<T> Tx<T> {
     /// Whether the receiver takes nothing any more.
     pub fn is_closed(&self) -> bool {
         // Ordering: Acquire; who sees the end sees what came before it.
-        self.cell().is_none_or(|cell| cell.state.load(Ordering::Acquire) & CLOSED != 0)
+        self.cell()
+            .is_none_or(|cell| cell.state.load(Ordering::Acquire) & CLOSED != 0)
     }
 
     /// Ready once the receiver takes nothing any more.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(cell) = self.cell() else { return Poll::Ready(()) };
+        let Some(cell) = self.cell() else {
+            return Poll::Ready(());
+        };
         // SAFETY: `tx_waker` is the sender's while TX_WAITING is clear (I2 for the rest).
         match unsafe { cell.wait(&cell.tx_waker, TX_WAITING, CLOSED, cx.waker()) } {
             true => Poll::Pending,
@@ -297,7 +308,9 @@ impl<T> Rx<T> {
                 Found::Nothing => return Poll::Ready(None),
                 Found::NotYet => {}
             }
-            let Some(cell) = self.cell() else { return Poll::Ready(None) };
+            let Some(cell) = self.cell() else {
+                return Poll::Ready(None);
+            };
             // SAFETY: `rx_waker` is the receiver's while RX_WAITING is clear (I2 for the rest).
             if unsafe { cell.wait(&cell.rx_waker, RX_WAITING, DONE, cx.waker()) } {
                 return Poll::Pending;
@@ -307,7 +320,9 @@ impl<T> Rx<T> {
 
     /// Takes the value if it is there.
     pub fn try_take(&mut self) -> Found<T> {
-        let Some(cell) = self.cell else { return Found::Nothing };
+        let Some(cell) = self.cell else {
+            return Found::Nothing;
+        };
         if self.closed_first {
             self.cell = None;
             // The sender, when it sees that CLOSED came first, sets TX_GONE.
@@ -358,7 +373,9 @@ impl<T> Rx<T> {
     pub fn is_empty(&self) -> bool {
         // Ordering: Acquire; who sees the value there may rely on what came before it.
         self.closed_first
-            || self.cell().is_none_or(|cell| cell.state.load(Ordering::Acquire) & VALUE == 0)
+            || self
+                .cell()
+                .is_none_or(|cell| cell.state.load(Ordering::Acquire) & VALUE == 0)
     }
 
     /// Whether the value, or the news that there is none, was taken.
@@ -397,12 +414,16 @@ impl<T> Drop for Rx<T> {
 
 impl<T> fmt::Debug for Tx<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx").field("is_closed", &self.is_closed()).finish()
+        f.debug_struct("Tx")
+            .field("is_closed", &self.is_closed())
+            .finish()
     }
 }
 
 impl<T> fmt::Debug for Rx<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rx").field("is_empty", &self.is_empty()).finish()
+        f.debug_struct("Rx")
+            .field("is_empty", &self.is_empty())
+            .finish()
     }
 }

@@ -9,6 +9,17 @@ pub(crate) const NIL: u32 = u32::MAX;
 ///
 /// A key is an index and the generation of that index, which changes whenever the entry goes. A
 /// stale key is taken for a fresh one only if its index was reused 2^32 times in the meantime.
+///
+/// ```
+/// use filch_timer_wheel::Wheel;
+///
+/// let mut wheel: Wheel<char> = Wheel::new();
+/// let stale = wheel.insert(5, 'a');
+/// wheel.remove(stale);
+/// let fresh = wheel.insert(5, 'b');
+/// assert_ne!(stale, fresh);
+/// assert_eq!(wheel.get(stale), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     index: u32,

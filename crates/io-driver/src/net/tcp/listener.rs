@@ -25,9 +25,9 @@ const BACKLOG: i32 = 1024;
 ///     let _client = std::net::TcpStream::connect(listener.local_addr()?)?;
 ///     let (stream, peer) = listener.accept().await?;
 ///     assert_eq!(stream.peer_addr()?, peer);
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct TcpListener {
@@ -85,7 +85,9 @@ impl TcpListener {
     #[track_caller]
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         // What waits already is reported as the first event.
-        Ok(Self { source: Source::new(listener, Ready::EMPTY)? })
+        Ok(Self {
+            source: Source::new(listener, Ready::EMPTY)?,
+        })
     }
 
     /// Gives the listener back, still in non-blocking mode.

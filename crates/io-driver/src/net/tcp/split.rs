@@ -25,9 +25,9 @@ use std::task::{Context, Poll};
 ///     to_peer.try_write(b"hi")?;
 ///     from_stream.readable().await?;
 ///     assert_eq!(from_stream.try_read(&mut [0; 8])?, 2);
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a TcpStream);

@@ -29,9 +29,9 @@ use std::task::{Context, Poll};
 ///     drop(output);
 ///     peer.readable().await?;
 ///     assert_eq!(peer.try_read(&mut [0; 8])?, 0);
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf {
@@ -54,7 +54,10 @@ pub struct ReuniteError(pub OwnedReadHalf, pub OwnedWriteHalf);
 
 pub(super) fn split(stream: TcpStream) -> (OwnedReadHalf, OwnedWriteHalf) {
     let stream = Arc::new(stream);
-    let write = OwnedWriteHalf { stream: Some(Arc::clone(&stream)), is_shutdown: false };
+    let write = OwnedWriteHalf {
+        stream: Some(Arc::clone(&stream)),
+        is_shutdown: false,
+    };
     (OwnedReadHalf { stream }, write)
 }
 
@@ -88,9 +91,9 @@ impl OwnedReadHalf {
     ///     let (read, write) = stream.into_split();
     ///     let stream = read.reunite(write).expect("the halves of one connection");
     ///     assert_eq!(stream.peer_addr()?, listener.local_addr()?);
-    ///     Ok(())
-    /// })
-    /// # as std::io::Result<()>
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
     /// ```
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
         reunite(self, other)
@@ -99,7 +102,9 @@ impl OwnedReadHalf {
 
 impl OwnedWriteHalf {
     fn shared(&self) -> &Arc<TcpStream> {
-        self.stream.as_ref().expect("a write half has its stream until it is taken apart")
+        self.stream
+            .as_ref()
+            .expect("a write half has its stream until it is taken apart")
     }
 
     fn stream(&self) -> &TcpStream {

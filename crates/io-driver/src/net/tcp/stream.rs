@@ -12,6 +12,7 @@ use crate::source::Source;
 use bytes::BufMut;
 use filch_io::{AsyncRead, AsyncWrite, ReadBuf};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
 use std::pin::Pin;
@@ -37,9 +38,9 @@ use std::time::Duration;
 ///     peer.readable().await?;
 ///     let mut buf = [0; 2];
 ///     assert_eq!(peer.try_read(&mut buf)?, 2);
-///     Ok(())
-/// })
-/// # as std::io::Result<()>
+///     std::io::Result::Ok(())
+/// })?;
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct TcpStream {
@@ -74,8 +75,11 @@ impl TcpStream {
 
     /// Waits until a connection attempt has succeeded or failed.
     async fn connected(stream: net::TcpStream) -> io::Result<Self> {
-        let stream = Self { source: Source::new(stream, Ready::EMPTY)? };
-        stream.writable().await?;
+        let stream = Self {
+            source: Source::new(stream, Ready::EMPTY)?,
+        };
+        // Nobody else can wait for it yet: no need for the list that `writable` uses.
+        poll_fn(|cx| stream.poll_write_ready(cx)).await?;
         match stream.take_error()? {
             Some(error) => Err(error),
             None => Ok(stream),
@@ -111,13 +115,29 @@ impl TcpStream {
     /// time they are accepted, and every buffer has room.
     pub(super) fn with_driver(stream: net::TcpStream, driver: DriverHandle) -> io::Result<Self> {
         let ready = Ready::READABLE | Ready::WRITABLE;
-        Ok(Self { source: Source::with_driver(stream, ready, driver)? })
+        Ok(Self {
+            source: Source::with_driver(stream, ready, driver)?,
+        })
     }
 
     /// Gives the connection back, still in non-blocking mode.
     ///
     /// # Errors
     /// If the operating system refuses to take it out of the driver; the connection is closed then.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let stream: std::net::TcpStream = stream.into_std()?;
+    ///     assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn into_std(self) -> io::Result<net::TcpStream> {
         self.source.into_io()
     }
@@ -142,6 +162,19 @@ impl TcpStream {
     ///
     /// # Errors
     /// If it cannot be asked for.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     assert!(stream.take_error()?.is_none());
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.source.take_error()
     }
@@ -158,6 +191,20 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     stream.set_nodelay(true)?;
+    ///     assert!(stream.nodelay()?);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.source.set_nodelay(nodelay)
     }
@@ -187,6 +234,20 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     stream.set_zero_linger()?;
+    ///     assert_eq!(stream.linger()?, Some(std::time::Duration::ZERO));
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_zero_linger(&self) -> io::Result<()> {
         self.set_linger(Some(Duration::ZERO))
     }
@@ -203,6 +264,20 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says; 0 is invalid.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     stream.set_ttl(64)?;
+    ///     assert_eq!(stream.ttl()?, 64);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.set_ttl(ttl)
     }
@@ -226,9 +301,9 @@ impl TcpStream {
     ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
     ///     let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
     ///     assert!(ready.is_writable());
-    ///     Ok(())
-    /// })
-    /// # as std::io::Result<()>
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         Ok(self.source.registration().ready(interest).await?.ready)
@@ -241,6 +316,23 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// As [`ready`](Self::ready).
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (peer, _) = listener.accept().await?;
+    ///     peer.try_write(b"hello")?;
+    ///     stream.readable().await?;
+    ///     let mut buf = [0; 8];
+    ///     assert_eq!(stream.try_read(&mut buf)?, 5);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }
@@ -252,6 +344,20 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// As [`ready`](Self::ready).
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     stream.writable().await?;
+    ///     assert_eq!(stream.try_write(b"hello")?, 5);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -261,8 +367,27 @@ impl TcpStream {
     ///
     /// # Errors
     /// If the runtime was shut down.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (peer, _) = listener.accept().await?;
+    ///     peer.try_write(b"hello")?;
+    ///     std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    ///     assert_eq!(stream.try_read(&mut [0; 8])?, 5);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source.registration().poll_ready(cx, Direction::Read).map_ok(|_observed| ())
+        self.source
+            .registration()
+            .poll_ready(cx, Direction::Read)
+            .map_ok(|_observed| ())
     }
 
     /// As [`writable`](Self::writable), for a task that polls. Only the last task that polled for writing
@@ -271,7 +396,10 @@ impl TcpStream {
     /// # Errors
     /// If the runtime was shut down.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source.registration().poll_ready(cx, Direction::Write).map_ok(|_observed| ())
+        self.source
+            .registration()
+            .poll_ready(cx, Direction::Write)
+            .map_ok(|_observed| ())
     }
 
     /// Reads what is there, without waiting; 0 bytes into a buffer with room are the end of the input.
@@ -280,7 +408,8 @@ impl TcpStream {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is nothing: wait for
     /// [`readable`](Self::readable); or what the operating system says.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.source.try_io(Interest::READABLE, |mut stream| stream.read(buf))
+        self.source
+            .try_io(Interest::READABLE, |mut stream| stream.read(buf))
     }
 
     /// As [`try_read`](Self::try_read), filling one buffer after the other.
@@ -288,13 +417,32 @@ impl TcpStream {
     /// # Errors
     /// As [`try_read`](Self::try_read).
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.source.try_io(Interest::READABLE, |mut stream| stream.read_vectored(bufs))
+        self.source
+            .try_io(Interest::READABLE, |mut stream| stream.read_vectored(bufs))
     }
 
     /// As [`try_read`](Self::try_read), into the spare room of a growing buffer, which is advanced.
     ///
     /// # Errors
     /// As [`try_read`](Self::try_read).
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (peer, _) = listener.accept().await?;
+    ///     peer.try_write(b"hello")?;
+    ///     stream.readable().await?;
+    ///     let mut buf = Vec::with_capacity(8);
+    ///     stream.try_read_buf(&mut buf)?;
+    ///     assert_eq!(buf, b"hello");
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.source.try_io(Interest::READABLE, |stream| {
             // SAFETY: nothing in it is made uninitialised: `recv` only writes into it.
@@ -312,7 +460,8 @@ impl TcpStream {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room: wait for
     /// [`writable`](Self::writable); or what the operating system says.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.source.try_io(Interest::WRITABLE, |mut stream| stream.write(buf))
+        self.source
+            .try_io(Interest::WRITABLE, |mut stream| stream.write(buf))
     }
 
     /// As [`try_write`](Self::try_write), from one buffer after the other.
@@ -320,7 +469,8 @@ impl TcpStream {
     /// # Errors
     /// As [`try_write`](Self::try_write).
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.source.try_io(Interest::WRITABLE, |mut stream| stream.write_vectored(bufs))
+        self.source
+            .try_io(Interest::WRITABLE, |mut stream| stream.write_vectored(bufs))
     }
 
     /// Runs an operation of the caller's own on the socket, if `interest` seems ready; if the operation
@@ -341,9 +491,9 @@ impl TcpStream {
     ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
     ///     let nothing = stream.try_io(Interest::READABLE, || stream.try_read(&mut [0; 8]));
     ///     assert_eq!(nothing.unwrap_err().kind(), WouldBlock);
-    ///     Ok(())
-    /// })
-    /// # as std::io::Result<()>
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
     /// ```
     pub fn try_io<R>(
         &self,
@@ -361,6 +511,23 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing: the operation runs only where its result is returned.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (peer, _) = listener.accept().await?;
+    ///     peer.try_write(b"hello")?;
+    ///     let interest = filch_io_driver::Interest::READABLE;
+    ///     let n = stream.async_io(interest, || stream.try_read(&mut [0; 8])).await?;
+    ///     assert_eq!(n, 5);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -382,8 +549,26 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing: what was copied can be read.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (peer, _) = listener.accept().await?;
+    ///     peer.try_write(b"hello")?;
+    ///     assert_eq!(stream.peek(&mut [0; 8]).await?, 5);
+    ///     assert_eq!(stream.try_read(&mut [0; 8])?, 5);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.source.io(Direction::Read, |stream| stream.peek(buf)).await
+        self.source
+            .io(Direction::Read, |stream| stream.peek(buf))
+            .await
     }
 
     /// As [`peek`](Self::peek), for a task that polls. Only the last task that polled for reading is woken.
@@ -407,12 +592,42 @@ impl TcpStream {
     }
 
     /// Splits it into halves that borrow it, for two parts of one task.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (read, write) = stream.split();
+    ///     write.try_write(b"hello")?;
+    ///     assert_eq!(read.peer_addr()?, write.peer_addr()?);
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
         split::split(self)
     }
 
     /// Splits it into halves that own it together, for two tasks. Dropping the write half ends the output;
     /// the connection is closed when both are gone.
+    ///
+    /// ```
+    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
+    ///
+    /// let driver = Driver::new()?;
+    /// driver.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (read, write) = stream.into_split();
+    ///     write.try_write(b"hello")?;
+    ///     let _stream = read.reunite(write).expect("the halves of one connection");
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split_owned::split(self)
     }

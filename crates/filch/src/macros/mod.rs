@@ -1,0 +1,10 @@
+//! The macros that wait for several futures on one task.
+//!
+//! They are exported at the root of the crate, and so is what their expansions need: [`support`].
+
+mod join;
+mod pin;
+mod select;
+#[doc(hidden)]
+pub mod support;
+mod try_join;

@@ -1,0 +1,104 @@
+//! # Time and I/O behind one wait
+//!
+//! Idle workers all wait in the I/O driver. Its alarm stands for the earliest timer of any worker, so
+//! whoever the kernel wakes for it fires what is due, on every worker's shard: a worker that is stuck in
+//! a long poll holds up neither timers nor sockets.
+
+use filch_executor::{Park, ThreadKind};
+use filch_io_driver::{Driver, EnterGuard as IoGuard};
+use filch_primitives::{Current, CurrentGuard};
+use filch_timer_wheel::{Instant, Timers, TimersHandle};
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+thread_local! {
+    static DRIVERS: Current<Arc<Drivers>> = const { Current::new() };
+}
+
+#[derive(Debug)]
+pub(super) struct Drivers {
+    io: Driver,
+    timers: Timers,
+    workers: usize,
+}
+
+impl Drivers {
+    /// For `workers` workers: a shard of timers for each, and one for every other thread.
+    pub(super) fn new(workers: usize) -> io::Result<Arc<Self>> {
+        let io = Driver::new()?;
+        Ok(Arc::new_cyclic(|drivers: &Weak<Self>| {
+            // Weak: a timer may outlive the runtime, and must not keep its descriptors open.
+            let drivers = drivers.clone();
+            let timers = Timers::new(workers + 1, move |deadline| {
+                if let Some(drivers) = drivers.upgrade() {
+                    drivers.io.set_deadline(deadline.into_std());
+                }
+            });
+            Self { io, timers, workers }
+        }))
+    }
+
+    /// Makes the drivers current on this thread, which is not a worker.
+    pub(super) fn enter(self: &Arc<Self>) -> DriversGuard {
+        self.enter_with(self.timers.handle(self.workers))
+    }
+
+    /// Makes the drivers current on a thread of the runtime.
+    pub(super) fn enter_thread(self: &Arc<Self>, kind: ThreadKind) -> DriversGuard {
+        match kind {
+            ThreadKind::Worker(index) => self.enter_with(self.timers.handle(index)),
+            _ => self.enter(),
+        }
+    }
+
+    fn enter_with(self: &Arc<Self>, timers: TimersHandle) -> DriversGuard {
+        DriversGuard {
+            _timers: timers.enter(),
+            _io: self.io.enter(),
+            _drivers: Current::enter(&DRIVERS, Arc::clone(self)),
+        }
+    }
+
+    pub(super) fn current() -> Option<Arc<Self>> {
+        Current::get(&DRIVERS)
+    }
+
+    /// After the tasks are gone: whoever still waits for a timer or a socket is told that none will come.
+    pub(super) fn shut_down(&self) {
+        self.timers.shutdown();
+        self.io.shutdown();
+    }
+
+    /// Fires the timers that are due and sets the alarm for the next.
+    fn fire(&self) {
+        self.timers.advance(Instant::now());
+        if let Some(deadline) = self.timers.next_deadline() {
+            self.io.set_deadline(deadline.into_std());
+        }
+    }
+}
+
+impl Park for Drivers {
+    fn park(&self, timeout: Option<Duration>) {
+        self.io.wait(timeout);
+        self.fire();
+    }
+
+    fn unpark_one(&self) {
+        self.io.unpark_one();
+    }
+
+    fn turn(&self) {
+        self.io.turn();
+        self.fire();
+    }
+}
+
+/// Leaves the drivers when it is dropped.
+#[derive(Debug)]
+pub(super) struct DriversGuard {
+    _timers: CurrentGuard<TimersHandle>,
+    _io: IoGuard,
+    _drivers: CurrentGuard<Arc<Drivers>>,
+}

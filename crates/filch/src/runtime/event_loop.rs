@@ -1,0 +1,128 @@
+//! # The event loop of asyncio and JavaScript, with timers and sockets
+
+use super::drivers::Drivers;
+use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use crate::task::JoinHandle;
+use filch_executor::BlockOn;
+use std::io;
+use std::sync::Arc;
+
+/// One thread, one queue of events, first in, first out: the single-threaded flavour.
+///
+/// It does not leave its thread, so its tasks need not be `Send`.
+///
+/// ```
+/// use filch::runtime::EventLoop;
+/// use filch::time::{Duration, sleep};
+///
+/// EventLoop::new()?.block_on(async {
+///     let fetch = filch::spawn(async {
+///         sleep(Duration::from_millis(10)).await;
+///         "data"
+///     });
+///     println!("this comes first");
+///     assert_eq!(fetch.await.unwrap(), "data");
+/// });
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct EventLoop {
+    // The order of the fields is the order of their end.
+    executor: Option<filch_executor::EventLoop>,
+    handle: Handle,
+    drivers: Arc<Drivers>,
+}
+
+impl EventLoop {
+    /// A loop with timers and sockets.
+    ///
+    /// # Errors
+    /// If the operating system refuses a descriptor.
+    pub fn new() -> io::Result<Self> {
+        Builder::new_current_thread().build_event_loop()
+    }
+
+    pub(super) fn from_parts(executor: filch_executor::EventLoop, drivers: Arc<Drivers>) -> Self {
+        let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
+        Self { executor: Some(executor), handle, drivers }
+    }
+
+    fn executor(&self) -> &filch_executor::EventLoop {
+        self.executor.as_ref().expect("the executor goes only with the loop")
+    }
+
+    /// Runs `future` and the loop's tasks on this thread until `future` ends.
+    ///
+    /// Every task that was runnable by then gets its turn once more. The others wait for the next call,
+    /// or are cancelled when the loop is dropped: their destructors run, their next line does not.
+    /// `asyncio.run(main())` is `EventLoop::new()?.block_on(main())`.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks already.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = self.handle.enter();
+        self.executor().block_on(future)
+    }
+
+    /// Spawns a task, which need not be `Send`; it starts when the loop comes to it.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    ///
+    /// let event_loop = filch::runtime::EventLoop::new()?;
+    /// let shared = Rc::new(3);
+    /// let task = event_loop.spawn_local(async move { *shared });
+    /// assert_eq!(event_loop.block_on(task)?, 3);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.executor().spawn_local(future)
+    }
+
+    /// Spawns a task that is `Send`, as [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// As [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// A handle to it, for other threads too: they may spawn what is `Send`.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// What can be measured of it.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+}
+
+impl BlockOn for EventLoop {
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        EventLoop::block_on(self, future)
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        // Entered, so that destructors of tasks find their runtime.
+        let _entered = self.handle.enter();
+        drop(self.executor.take());
+        self.drivers.shut_down();
+    }
+}

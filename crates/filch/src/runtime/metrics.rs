@@ -1,0 +1,44 @@
+//! # What can be measured of a runtime
+
+/// Counts of a runtime, read at any time from any thread; each is a moment's value.
+///
+/// ```
+/// let runtime = filch::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+/// assert_eq!(runtime.metrics().num_workers(), 2);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RuntimeMetrics {
+    executor: filch_executor::Handle,
+}
+
+impl RuntimeMetrics {
+    pub(super) fn new(executor: filch_executor::Handle) -> Self {
+        Self { executor }
+    }
+
+    /// How many workers there are; 1 for a single-threaded runtime.
+    pub fn num_workers(&self) -> usize {
+        self.executor.workers()
+    }
+
+    /// How many tasks were spawned and have not ended; blocking calls are not counted.
+    pub fn num_alive_tasks(&self) -> usize {
+        self.executor.live_tasks()
+    }
+
+    /// How many threads for blocking calls there are, idle ones included.
+    pub fn num_blocking_threads(&self) -> usize {
+        self.executor.blocking_threads()
+    }
+
+    /// How many blocking calls wait for a thread.
+    pub fn blocking_queue_depth(&self) -> usize {
+        self.executor.blocking_queue_depth()
+    }
+
+    /// How many tasks the workers have taken from each other so far.
+    pub fn stolen_tasks(&self) -> u64 {
+        self.executor.stolen_tasks()
+    }
+}

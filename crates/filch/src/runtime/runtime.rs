@@ -1,0 +1,147 @@
+//! # A runtime: an executor and its drivers
+
+use super::drivers::Drivers;
+use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use crate::task::JoinHandle;
+use filch_executor::{BlockOn, Executor};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs tasks, timers and sockets, until it is dropped.
+///
+/// Dropping it is legal anywhere, inside one of its own tasks too: every task that has not ended is
+/// cancelled, once, and its destructors run. On a thread that may block, the drop waits until that has
+/// happened and until blocking calls that have begun are over; on a thread that runs tasks, it happens
+/// in the background. See also [`shutdown_timeout`](Self::shutdown_timeout) and
+/// [`shutdown_background`](Self::shutdown_background).
+///
+/// ```
+/// use filch::runtime::Runtime;
+///
+/// let runtime = Runtime::new()?;
+/// assert_eq!(runtime.block_on(async { 1 + 1 }), 2);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Runtime {
+    // The order of the fields is the order of their end.
+    executor: Option<Executor>,
+    handle: Handle,
+    drivers: Arc<Drivers>,
+}
+
+impl Runtime {
+    /// A runtime with one worker per core.
+    ///
+    /// # Errors
+    /// If the operating system refuses a thread or a descriptor; nothing is left behind then.
+    pub fn new() -> io::Result<Self> {
+        Builder::new_multi_thread().build()
+    }
+
+    pub(super) fn from_parts(executor: Executor, drivers: Arc<Drivers>) -> Self {
+        let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
+        Self { executor: Some(executor), handle, drivers }
+    }
+
+    fn executor(&self) -> &Executor {
+        self.executor.as_ref().expect("the executor goes only with the runtime")
+    }
+
+    /// Waits on this thread until `future` ends. On a single-threaded runtime, this thread runs the
+    /// tasks, timers and sockets meanwhile.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks: it would block them.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = self.handle.enter();
+        self.executor().block_on(future)
+    }
+
+    /// As [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// As [`Handle::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking(f)
+    }
+
+    /// As [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// A handle to it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// What can be measured of it.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+
+    /// Cancels every task and waits, for at most `timeout`, until all have ended and blocking calls that
+    /// have begun are over. What has not ended by then goes on in the background.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let runtime = filch::runtime::Runtime::new()?;
+    /// runtime.spawn(std::future::pending::<()>());
+    /// runtime.shutdown_timeout(Duration::from_secs(1));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown_timeout(mut self, timeout: Duration) {
+        self.end(|executor| executor.shutdown_timeout(timeout));
+    }
+
+    /// Cancels every task and returns at once; what takes time happens in the background.
+    ///
+    /// ```
+    /// let runtime = filch::runtime::Runtime::new()?;
+    /// runtime.shutdown_background();
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown_background(mut self) {
+        self.end(Executor::shutdown_background);
+    }
+
+    fn end(&mut self, end: impl FnOnce(Executor)) {
+        if let Some(executor) = self.executor.take() {
+            // Entered, so that destructors of tasks find their runtime.
+            let _entered = self.handle.enter();
+            let ended = executor.handle().clone();
+            end(executor);
+            if ended.live_tasks() == 0 {
+                self.drivers.shut_down();
+            }
+        }
+    }
+}
+
+impl BlockOn for Runtime {
+    #[track_caller]
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        Runtime::block_on(self, future)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.end(drop);
+    }
+}

@@ -1,0 +1,17 @@
+//! Sleeps, time-outs and intervals. A timer never fires early.
+//!
+//! ```
+//! use filch::time::{self, Duration};
+//!
+//! # filch::runtime::EventLoop::new()?.block_on(async {
+//! let slow = time::sleep(Duration::from_secs(3600));
+//! assert!(time::timeout(Duration::from_millis(5), slow).await.is_err());
+//! # });
+//! # std::io::Result::Ok(())
+//! ```
+
+pub use filch_timer_wheel::{
+    Instant, Interval, MissedTickBehavior, Sleep, Timeout, error, interval, interval_at, sleep,
+    sleep_until, timeout, timeout_at,
+};
+pub use std::time::Duration;

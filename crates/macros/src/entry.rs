@@ -1,0 +1,142 @@
+//! From an `async fn` to one that builds a runtime.
+
+use crate::args::{Args, Flavor};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Error, ItemFn, Meta, ReturnType, Token, Type};
+
+/// Which attribute it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Main,
+    Test,
+}
+
+impl Entry {
+    /// As users write it.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Main => "filch::main",
+            Self::Test => "filch::test",
+        }
+    }
+}
+
+/// The function that takes the place of `item`, and what is wrong with it.
+pub(crate) fn expand(entry: Entry, args: TokenStream, item: TokenStream) -> TokenStream {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        let message = format!(
+            "#[{}] stands on an `async fn`, and this is none",
+            entry.path()
+        );
+        let error = Error::new(first_span(&item), message).into_compile_error();
+        return quote!(#error #item);
+    };
+    let (args, error) = match Args::parse(entry, args) {
+        Ok(args) => (args, None),
+        // The function is still built, so that its own mistakes are reported too, and so that an
+        // editor understands its body.
+        Err(error) => (Args::default_for(entry), Some(error)),
+    };
+    let errors = error.into_iter().chain(signature_errors(entry, &function));
+    let errors: TokenStream = errors.map(Error::into_compile_error).collect();
+    if function.sig.asyncness.is_none() {
+        return quote!(#errors #function);
+    }
+    let function = blocking(entry, &args, function);
+    quote!(#errors #function)
+}
+
+fn first_span(tokens: &TokenStream) -> Span {
+    tokens
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |token| token.span())
+}
+
+fn signature_errors(entry: Entry, function: &ItemFn) -> Option<Error> {
+    let sig = &function.sig;
+    if sig.asyncness.is_none() {
+        let message = format!(
+            "#[{}] needs an `async fn`: write `async` before `fn`",
+            entry.path()
+        );
+        return Some(Error::new(sig.fn_token.span, message));
+    }
+    if entry == Entry::Main && sig.ident == "main" && !sig.inputs.is_empty() {
+        let message = "`main` takes no arguments; the program's are in `std::env::args()`";
+        return Some(Error::new_spanned(&sig.inputs, message));
+    }
+    let is_test = |meta: &Meta| matches!(meta, Meta::Path(path) if path.is_ident("test"));
+    let second = function
+        .attrs
+        .iter()
+        .find(|attr| entry == Entry::Test && is_test(&attr.meta))?;
+    Some(Error::new_spanned(
+        second,
+        "#[filch::test] adds #[test] itself: with both it would run twice",
+    ))
+}
+
+/// The same function without `async`: it builds the runtime and blocks on the body.
+fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
+    let ItemFn {
+        attrs,
+        vis,
+        mut sig,
+        block,
+    } = function;
+    sig.asyncness = None;
+
+    let filch = &args.filch;
+    let constructor = match args.flavor {
+        Flavor::MultiThread => quote!(new_multi_thread),
+        Flavor::CurrentThread => quote!(new_current_thread),
+    };
+    let workers = args
+        .worker_threads
+        .map(|workers| quote!(.worker_threads(#workers)));
+    let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
+
+    // A closure can say what it returns, so that `?` and the last expression are checked against it
+    // where they stand. An `impl Trait` cannot be said there, and is found out instead.
+    let output = match &sig.output {
+        ReturnType::Default => Some(quote!(-> ())),
+        ReturnType::Type(_, output) if says_impl(output) => None,
+        output => Some(output.to_token_stream()),
+    };
+    // Names of our own, which the body cannot see.
+    let name = |name| syn::Ident::new(name, Span::mixed_site());
+    let (runtime, body) = (name("runtime"), name("body"));
+    quote! {
+        #(#attrs)*
+        #test
+        #vis #sig {
+            #[allow(unused_mut, reason = "needed if the body changes an argument")]
+            let mut #body = async || #output #block;
+            #[allow(clippy::expect_used, reason = "there is nobody to hand the error to")]
+            let #runtime = #filch::runtime::Builder::#constructor()
+                #workers
+                .enable_all()
+                .build()
+                .expect("no Filch runtime could be started");
+            #runtime.block_on(#body())
+        }
+    }
+}
+
+/// Whether a type has `impl Trait` anywhere in it.
+fn says_impl(output: &Type) -> bool {
+    fn has_impl(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Group(group) => has_impl(group.stream()),
+            token => syn::parse2::<Token![impl]>(token.into()).is_ok(),
+        })
+    }
+    has_impl(output.to_token_stream())
+}
+
+#[cfg(test)]
+#[path = "entry_tests.rs"]
+mod tests;
