@@ -1,6 +1,7 @@
 //! # The public verbs on a running executor
 
 use crate::block_on;
+use crate::blocking::BlockingPool;
 use crate::context::{self, Duty, DutyScope, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
@@ -157,9 +158,21 @@ impl Handle {
         R: Send + 'static,
     {
         let spawned_at = Location::caller();
+        // The pool knows no executor: the call brings the one that is current while it runs.
+        let current = self.clone();
+        self.blocking().spawn(
+            move || {
+                let _entered = current.enter();
+                f()
+            },
+            spawned_at,
+        )
+    }
+
+    fn blocking(&self) -> &BlockingPool {
         match &self.scheduler {
-            AnyScheduler::Loop(scheduler) => scheduler.blocking.spawn(f, spawned_at),
-            AnyScheduler::Multi(scheduler) => scheduler.blocking.spawn(f, spawned_at),
+            AnyScheduler::Loop(scheduler) => &scheduler.blocking,
+            AnyScheduler::Multi(scheduler) => &scheduler.blocking,
         }
     }
 
@@ -218,18 +231,12 @@ impl Handle {
 
     /// How many threads for blocking calls there are.
     pub fn blocking_threads(&self) -> usize {
-        match &self.scheduler {
-            AnyScheduler::Loop(scheduler) => scheduler.blocking.threads(),
-            AnyScheduler::Multi(scheduler) => scheduler.blocking.threads(),
-        }
+        self.blocking().threads()
     }
 
     /// How many blocking calls wait for a thread.
     pub fn blocking_queue_depth(&self) -> usize {
-        match &self.scheduler {
-            AnyScheduler::Loop(scheduler) => scheduler.blocking.queued(),
-            AnyScheduler::Multi(scheduler) => scheduler.blocking.queued(),
-        }
+        self.blocking().queued()
     }
 
     pub(crate) fn scheduler(&self) -> &AnyScheduler {

@@ -197,8 +197,8 @@ fn several_executors_live_side_by_side_and_await_each_others_tasks() {
                 for _ in 0..1000 {
                     yield_now().await;
                 }
-                b
-            })
+            });
+            b
         });
         let task = a.spawn(async move {
             let mut sum = 0;

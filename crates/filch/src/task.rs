@@ -13,6 +13,6 @@
 //! next line does not.
 
 pub use filch_executor::{
-    AbortHandle, Id, JoinError, JoinHandle, LocalEnterGuard, LocalSet, YieldNow, block_in_place, id,
-    spawn, spawn_blocking, spawn_local, try_id, yield_now,
+    AbortHandle, Id, JoinError, JoinHandle, LocalEnterGuard, LocalSet, YieldNow, block_in_place,
+    id, spawn, spawn_blocking, spawn_local, try_id, yield_now,
 };

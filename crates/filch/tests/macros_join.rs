@@ -35,26 +35,24 @@ fn one_future_gives_a_tuple_of_one_and_none_gives_nothing() {
 #[test]
 fn every_poll_begins_with_another_future_unless_biased() {
     let order = RefCell::new(String::new());
-    let twice = async |name| {
+    let thrice = async |name| {
         for _ in 0..3 {
             order.borrow_mut().push(name);
             give_way().await;
         }
     };
+    let try_thrice = async |name| -> Result<(), ()> {
+        thrice(name).await;
+        Ok(())
+    };
     block_on(async {
-        join!(twice('a'), twice('b'), twice('c'));
+        join!(thrice('a'), thrice('b'), thrice('c'));
         assert_eq!(order.take(), "abcbcacab");
-        join!(biased; twice('a'), twice('b'), twice('c'));
+        join!(biased; thrice('a'), thrice('b'), thrice('c'));
         assert_eq!(order.take(), "abcabcabc");
-        let (Ok(_) | Err(())) = try_join!(
-            async { Ok(twice('a').await) },
-            async { Ok(twice('b').await) },
-        );
+        assert!(try_join!(try_thrice('a'), try_thrice('b')).is_ok());
         assert_eq!(order.take(), "abbaab");
-        let (Ok(_) | Err(())) = try_join!(biased;
-            async { Ok(twice('a').await) },
-            async { Ok(twice('b').await) },
-        );
+        assert!(try_join!(biased; try_thrice('a'), try_thrice('b')).is_ok());
         assert_eq!(order.take(), "ababab");
     });
 }
@@ -134,17 +132,74 @@ fn the_question_mark_works_on_the_whole() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn there_can_be_many_futures() {
     block_on(async {
         let all = join!(
-            ready(0), ready(1), ready(2), ready(3), ready(4), ready(5), ready(6), ready(7),
-            ready(8), ready(9), ready(10), ready(11), ready(12), ready(13), ready(14), ready(15),
-            ready(16), ready(17), ready(18), ready(19), ready(20), ready(21), ready(22), ready(23),
-            ready(24), ready(25), ready(26), ready(27), ready(28), ready(29), ready(30), ready(31),
-            ready(32), ready(33), ready(34), ready(35), ready(36), ready(37), ready(38), ready(39),
-            ready(40), ready(41), ready(42), ready(43), ready(44), ready(45), ready(46), ready(47),
-            ready(48), ready(49), ready(50), ready(51), ready(52), ready(53), ready(54), ready(55),
-            ready(56), ready(57), ready(58), ready(59), ready(60), ready(61), ready(62), ready(63),
+            ready(0),
+            ready(1),
+            ready(2),
+            ready(3),
+            ready(4),
+            ready(5),
+            ready(6),
+            ready(7),
+            ready(8),
+            ready(9),
+            ready(10),
+            ready(11),
+            ready(12),
+            ready(13),
+            ready(14),
+            ready(15),
+            ready(16),
+            ready(17),
+            ready(18),
+            ready(19),
+            ready(20),
+            ready(21),
+            ready(22),
+            ready(23),
+            ready(24),
+            ready(25),
+            ready(26),
+            ready(27),
+            ready(28),
+            ready(29),
+            ready(30),
+            ready(31),
+            ready(32),
+            ready(33),
+            ready(34),
+            ready(35),
+            ready(36),
+            ready(37),
+            ready(38),
+            ready(39),
+            ready(40),
+            ready(41),
+            ready(42),
+            ready(43),
+            ready(44),
+            ready(45),
+            ready(46),
+            ready(47),
+            ready(48),
+            ready(49),
+            ready(50),
+            ready(51),
+            ready(52),
+            ready(53),
+            ready(54),
+            ready(55),
+            ready(56),
+            ready(57),
+            ready(58),
+            ready(59),
+            ready(60),
+            ready(61),
+            ready(62),
+            ready(63),
             ready(64),
         );
         assert_eq!((all.0, all.40, all.64), (0, 40, 64));
@@ -184,6 +239,9 @@ fn pin_shadows_variables_and_declares_them() {
             let c = async { 3 };
             let d = Box::pin(async { 4 });
         }
-        assert_eq!((a.await, b.as_mut().await, (&mut c).await, d.await), (1, 2, 3, 4));
+        assert_eq!(
+            (a.await, b.as_mut().await, (&mut c).await, d.await),
+            (1, 2, 3, 4)
+        );
     });
 }

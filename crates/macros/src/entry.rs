@@ -1,9 +1,9 @@
 //! From an `async fn` to one that builds a runtime.
 
 use crate::args::{Args, Flavor};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Error, ItemFn, Meta, ReturnType, Token, Type};
+use syn::{Block, Error, Ident, ItemFn, Meta, Signature};
 
 /// Which attribute it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,42 +99,51 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
         .map(|workers| quote!(.worker_threads(#workers)));
     let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
 
-    // A closure can say what it returns, so that `?` and the last expression are checked against it
-    // where they stand. An `impl Trait` cannot be said there, and is found out instead.
-    let output = match &sig.output {
-        ReturnType::Default => Some(quote!(-> ())),
-        ReturnType::Type(_, output) if says_impl(output) => None,
-        output => Some(output.to_token_stream()),
-    };
     // Names of our own, which the body cannot see.
-    let name = |name| syn::Ident::new(name, Span::mixed_site());
-    let (runtime, body) = (name("runtime"), name("body"));
+    let name = |name| Ident::new(name, Span::mixed_site());
+    let (runtime, future) = (name("runtime"), name("future"));
+    let (body, future_from_body) = if needs_surroundings(&sig, &block) {
+        (None, quote!(async #block))
+    } else {
+        // A function says what it returns, so that `?` and the last expression are checked, and
+        // coerced, where they stand. Unlike a variable it can be seen: hence its name.
+        let body = Ident::new("__filch_body", Span::call_site());
+        let output = &sig.output;
+        (
+            Some(quote!(async fn #body() #output #block)),
+            quote!(#body()),
+        )
+    };
     quote! {
         #(#attrs)*
         #test
         #vis #sig {
-            #[allow(unused_mut, reason = "needed if the body changes an argument")]
-            let mut #body = async || #output #block;
+            #body
+            let #future = #future_from_body;
             #[allow(clippy::expect_used, reason = "there is nobody to hand the error to")]
             let #runtime = #filch::runtime::Builder::#constructor()
                 #workers
                 .enable_all()
                 .build()
                 .expect("no Filch runtime could be started");
-            #runtime.block_on(#body())
+            #runtime.block_on(#future)
         }
     }
 }
 
-/// Whether a type has `impl Trait` anywhere in it.
-fn says_impl(output: &Type) -> bool {
-    fn has_impl(tokens: TokenStream) -> bool {
+/// Whether the body uses what a function within the function could not: arguments, generics, `Self`.
+fn needs_surroundings(sig: &Signature, block: &Block) -> bool {
+    fn says_self(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Group(group) => has_impl(group.stream()),
-            token => syn::parse2::<Token![impl]>(token.into()).is_ok(),
+            TokenTree::Group(group) => says_self(group.stream()),
+            TokenTree::Ident(ident) => ident == "Self",
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
         })
     }
-    has_impl(output.to_token_stream())
+    !sig.inputs.is_empty()
+        || !sig.generics.params.is_empty()
+        || says_self(sig.output.to_token_stream())
+        || says_self(block.to_token_stream())
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ fn largest_channel_costs_no_memory() {
 
 #[test]
 fn large_messages_do_not_pass_over_the_stack_as_blocks() {
-    let (tx, mut rx) = mpsc::unbounded_channel::<[u8; 256 * 1024]>();
-    tx.send([7; 256 * 1024]).unwrap();
+    let (tx, mut rx) = mpsc::unbounded_channel::<[u8; 64 * 1024]>();
+    tx.send([7; 64 * 1024]).unwrap();
     assert_eq!(rx.try_recv().unwrap()[1], 7);
 }
 

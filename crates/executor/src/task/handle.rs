@@ -24,7 +24,6 @@ use std::task::{Context, Poll};
 ///
 /// # Panics
 /// When polled again after it has returned the output.
-#[must_use = "dropping a JoinHandle detaches its task; await it for the output, or `drop` it to say so"]
 pub struct JoinHandle<T> {
     header: NonNull<Header>,
     output: PhantomData<T>,

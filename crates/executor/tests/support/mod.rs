@@ -97,12 +97,12 @@ pub fn thread<T: Send + 'static>(
 }
 
 /// Counts, from any thread.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Counter(Arc<AtomicUsize>);
 
 impl Counter {
     pub fn new() -> Self {
-        Self::default()
+        Self(Arc::new(AtomicUsize::new(0)))
     }
 
     pub fn add_one(&self) -> usize {
@@ -258,12 +258,11 @@ impl Occupied {
 }
 
 /// Counts how often it was woken.
-#[derive(Default)]
 pub struct WakeCounter(AtomicUsize);
 
 impl WakeCounter {
     pub fn new() -> Arc<Self> {
-        Arc::default()
+        Arc::new(Self(AtomicUsize::new(0)))
     }
 
     pub fn wakes(&self) -> usize {

@@ -15,7 +15,7 @@
 /// | `await gather(a(), b(), return_exceptions=True)` | `await Promise.allSettled([a(), b()])` | `join!`: each result stands for itself, `Result` or not |
 ///
 /// Unlike both, nothing runs before `join!` itself does, the number of futures is fixed at compile
-/// time, and each may have a type of its own. For a collection see [`JoinSet`](crate::task::JoinSet).
+/// time, and each may have a type of its own.
 ///
 /// ```
 /// # #[filch::main(flavor = "current_thread")]
@@ -63,7 +63,7 @@ macro_rules! join {
                 }
             )*}
             if pending {
-                first = (first + $rotate) % ($count);
+                first = $crate::support::next_first(first, $rotate, $count);
                 $crate::support::Poll::Pending
             } else {
                 $crate::support::Poll::Ready(())

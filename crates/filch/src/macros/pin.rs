@@ -1,6 +1,6 @@
 //! `pin!`.
 
-/// Pins values where they stand, so that they can be polled or borrowed by [`select!`].
+/// Pins values where they stand, so that they can be polled or borrowed by [`select!`](crate::select).
 ///
 /// A future must not move once it has been polled; `pin!` shadows the variable with a
 /// [`Pin<&mut _>`](std::pin::Pin) to it. It works for what is awaited by reference, such as a

@@ -149,10 +149,7 @@ macro_rules! select {
         $made:ident $future:ident $output:ident $index:expr,
         ($pattern:pat) ($from:expr) ($if:expr) ($handler:expr)
     ))*] $otherwise:expr) => {{
-        const {
-            let room = $crate::support::MAX_BRANCHES;
-            ::core::assert!($count <= room, "select! can have 64 branches");
-        }
+        const { $crate::support::assert_branches($count) }
         // The branches that may still win, a bit each.
         #[allow(unused_mut)]
         let mut open = 0_u64;

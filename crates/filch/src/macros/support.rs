@@ -7,8 +7,16 @@ pub use core::task::Poll;
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
-/// How many branches `select!` can tell apart: the bits of its set of open branches.
-pub const MAX_BRANCHES: u32 = u64::BITS;
+/// Fails to compile where `select!` has more branches than its set of open ones has bits.
+pub const fn assert_branches(count: u32) {
+    assert!(count <= u64::BITS, "select! can have 64 branches");
+}
+
+/// Where `join!` begins after it began at `first`: `by` futures further on, around `count` of them.
+#[inline]
+pub const fn next_first(first: u32, by: u32, count: u32) -> u32 {
+    (first + by) % count
+}
 
 thread_local! {
     /// The state of this thread's generator, xorshift64*; never 0.

@@ -14,12 +14,14 @@
 /// ```
 /// # #[filch::main(flavor = "current_thread")]
 /// # async fn main() {
-/// async fn parse(text: &str) -> Result<i32, std::num::ParseIntError> {
-///     text.parse()
+/// async fn answer(after_ms: u64, answer: Result<i32, &str>) -> Result<i32, &str> {
+///     filch::time::sleep(std::time::Duration::from_millis(after_ms)).await;
+///     answer
 /// }
 ///
-/// assert_eq!(filch::try_join!(parse("1"), parse("2")), Ok((1, 2)));
-/// assert!(filch::try_join!(parse("1"), parse("two"), std::future::pending()).is_err());
+/// assert_eq!(filch::try_join!(answer(2, Ok(1)), answer(1, Ok(2))), Ok((1, 2)));
+/// // Does not wait for the hour.
+/// assert_eq!(filch::try_join!(answer(3_600_000, Ok(1)), answer(1, Err("no"))), Err("no"));
 /// # }
 /// ```
 #[macro_export]
@@ -56,7 +58,7 @@ macro_rules! try_join {
                 }
             )*}
             if pending {
-                first = (first + $rotate) % ($count);
+                first = $crate::support::next_first(first, $rotate, $count);
                 $crate::support::Poll::Pending
             } else {
                 $crate::support::Poll::Ready(::core::result::Result::Ok(()))

@@ -28,12 +28,16 @@ pub struct Builder {
 impl Builder {
     /// Workers that steal from each other, one per core unless chosen otherwise.
     pub fn new_multi_thread() -> Self {
-        Self { executor: filch_executor::Builder::new_multi_thread() }
+        Self {
+            executor: filch_executor::Builder::new_multi_thread(),
+        }
     }
 
     /// One thread: the one that calls `block_on`.
     pub fn new_current_thread() -> Self {
-        Self { executor: filch_executor::Builder::new_current_thread() }
+        Self {
+            executor: filch_executor::Builder::new_current_thread(),
+        }
     }
 
     /// For programs that come from tokio: timers and sockets are always enabled.

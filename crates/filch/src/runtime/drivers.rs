@@ -35,7 +35,11 @@ impl Drivers {
                     drivers.io.set_deadline(deadline.into_std());
                 }
             });
-            Self { io, timers, workers }
+            Self {
+                io,
+                timers,
+                workers,
+            }
         }))
     }
 

@@ -44,11 +44,17 @@ impl EventLoop {
 
     pub(super) fn from_parts(executor: filch_executor::EventLoop, drivers: Arc<Drivers>) -> Self {
         let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self { executor: Some(executor), handle, drivers }
+        Self {
+            executor: Some(executor),
+            handle,
+            drivers,
+        }
     }
 
     fn executor(&self) -> &filch_executor::EventLoop {
-        self.executor.as_ref().expect("the executor goes only with the loop")
+        self.executor
+            .as_ref()
+            .expect("the executor goes only with the loop")
     }
 
     /// Runs `future` and the loop's tasks on this thread until `future` ends.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// A handle to a runtime: spawns on it from any thread, and may outlive it.
 ///
 /// ```
-/// use filch::runtime::{Handle, Runtime};
+/// use filch::runtime::Runtime;
 ///
 /// let runtime = Runtime::new()?;
 /// let handle = runtime.handle().clone();
@@ -126,7 +126,10 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
-        EnterGuard { _drivers: self.drivers.enter(), _executor: self.executor.enter() }
+        EnterGuard {
+            _drivers: self.drivers.enter(),
+            _executor: self.executor.enter(),
+        }
     }
 
     /// Whether the runtime has one thread or workers.

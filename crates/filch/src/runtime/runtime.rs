@@ -42,11 +42,17 @@ impl Runtime {
 
     pub(super) fn from_parts(executor: Executor, drivers: Arc<Drivers>) -> Self {
         let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self { executor: Some(executor), handle, drivers }
+        Self {
+            executor: Some(executor),
+            handle,
+            drivers,
+        }
     }
 
     fn executor(&self) -> &Executor {
-        self.executor.as_ref().expect("the executor goes only with the runtime")
+        self.executor
+            .as_ref()
+            .expect("the executor goes only with the runtime")
     }
 
     /// Waits on this thread until `future` ends. On a single-threaded runtime, this thread runs the

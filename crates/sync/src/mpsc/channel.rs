@@ -341,10 +341,9 @@ impl<T, A: Admission> Single<T, A> {
         self.0.closed.notify_waiters();
     }
 
-    /// No messages, and none will come: closed or without senders. Those of the list count even if they
-    /// are being filled.
+    /// How many messages there are; those that are being filled count.
     pub(super) fn len(&self) -> usize {
-        // SAFETY: the receiver is `Sync`, but `len` only reads what `&mut self` alone changes.
+        // SAFETY: `&` of the only receiver: others may count too, but nobody pops meanwhile.
         unsafe { self.0.list.len() }
     }
 

@@ -78,6 +78,8 @@ pub struct MappedMutexGuard<'a, T: ?Sized> {
 pub struct OwnedMappedMutexGuard<T: ?Sized, U: ?Sized = T> {
     mutex: Arc<Mutex<T>>,
     part: NonNull<U>,
+    /// As good as a `&mut U`, and so invariant in it.
+    value: PhantomData<*mut U>,
 }
 
 // SAFETY: an `OwnedMutexGuard` is an `Arc<Mutex<T>>` and a `&mut T`; the raw pointer only marks that.
@@ -208,6 +210,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
         OwnedMappedMutexGuard {
             mutex: this.into_locked(),
             part,
+            value: PhantomData,
         }
     }
 
@@ -230,6 +233,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
             Some(part) => Ok(OwnedMappedMutexGuard {
                 mutex: this.into_locked(),
                 part,
+                value: PhantomData,
             }),
             None => Err(this),
         }
@@ -332,6 +336,7 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
         OwnedMappedMutexGuard {
             mutex: this.into_locked(),
             part,
+            value: PhantomData,
         }
     }
 
@@ -355,6 +360,7 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
             Some(part) => Ok(OwnedMappedMutexGuard {
                 mutex: this.into_locked(),
                 part,
+                value: PhantomData,
             }),
             None => Err(this),
         }

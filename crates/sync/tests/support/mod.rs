@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long anything may take before the test fails.
 pub const WATCHDOG: Duration = Duration::from_secs(30);
@@ -51,12 +51,13 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
+        let started = Instant::now();
         while counter.wakes() == before {
-            thread::park_timeout(WATCHDOG);
-            assert!(
-                counter.wakes() != before,
-                "nothing woke the future: a lost wake-up"
-            );
+            // A wake-up counts before it unparks, so its unpark may come a turn late and end this wait
+            // for nothing: only the time says whether a wake-up was lost.
+            let left = WATCHDOG.saturating_sub(started.elapsed());
+            assert!(!left.is_zero(), "nothing woke the future: a lost wake-up");
+            thread::park_timeout(left);
         }
     }
 }

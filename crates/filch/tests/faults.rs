@@ -1,0 +1,64 @@
+//! What the operating system refuses is an error, and leaves nothing behind.
+#![cfg(target_os = "linux")]
+
+use filch::runtime::Builder;
+use filch_primitives::sync::Mutex;
+use std::fs;
+
+/// Descriptors are counted in the whole process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn threads_named(name: &str) -> usize {
+    let named = |path: std::path::PathBuf| {
+        fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.starts_with(name))
+    };
+    fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter(|task| named(task.as_ref().unwrap().path()))
+        .count()
+}
+
+fn drivers_open() -> usize {
+    let is_epoll = |path: std::path::PathBuf| {
+        fs::read_link(path).is_ok_and(|target| target.to_string_lossy().contains("eventpoll"))
+    };
+    fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter(|fd| is_epoll(fd.as_ref().unwrap().path()))
+        .count()
+}
+
+#[test]
+fn a_runtime_whose_threads_cannot_start_is_an_error_and_leaves_nothing() {
+    let _alone = ALONE.lock();
+    // More address space than there is: no thread can have such a stack.
+    let error = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("too-big")
+        .thread_stack_size(1 << 46)
+        .build()
+        .unwrap_err();
+    assert!(!error.to_string().is_empty());
+    assert_eq!(threads_named("too-big"), 0);
+    assert_eq!(drivers_open(), 0);
+}
+
+#[test]
+fn a_blocking_call_without_any_thread_panics_with_the_reason() {
+    let _alone = ALONE.lock();
+    let runtime = Builder::new_current_thread()
+        .thread_stack_size(1 << 46)
+        .build()
+        .unwrap();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        drop(runtime.spawn_blocking(|| ()));
+    }))
+    .unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        message.starts_with("cannot start a thread for a blocking call"),
+        "{message}"
+    );
+    // The runtime is as good as before.
+    assert_eq!(runtime.block_on(async { 1 }), 1);
+}

@@ -1,0 +1,68 @@
+//! What may move to another thread, and what may be shared: futures are spawned, so they must be `Send`.
+
+use filch_sync::futures::{Notified, OwnedNotified};
+use filch_sync::{
+    MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore,
+    SemaphorePermit, mpsc, oneshot,
+};
+use std::cell::Cell;
+use std::sync::Arc;
+
+fn send<T: Send>(_: T) {}
+fn is_send<T: Send>() {}
+fn is_send_and_sync<T: Send + Sync>() {}
+fn is_unpin<T: Unpin>() {}
+
+/// `Send`, but not `Sync`: enough for what is handed over.
+type Message = Cell<u32>;
+
+#[test]
+fn handles_go_everywhere() {
+    is_send_and_sync::<oneshot::Sender<Message>>();
+    is_send_and_sync::<oneshot::Receiver<Message>>();
+    is_send_and_sync::<mpsc::Sender<Message>>();
+    is_send_and_sync::<mpsc::WeakSender<Message>>();
+    is_send_and_sync::<mpsc::Receiver<Message>>();
+    is_send_and_sync::<mpsc::UnboundedSender<Message>>();
+    is_send_and_sync::<mpsc::UnboundedReceiver<Message>>();
+    is_send_and_sync::<mpsc::Permit<'_, Message>>();
+    is_send_and_sync::<mpsc::OwnedPermit<Message>>();
+    is_send_and_sync::<Mutex<Message>>();
+    is_send_and_sync::<Semaphore>();
+    is_send_and_sync::<SemaphorePermit<'_>>();
+    is_send_and_sync::<OwnedSemaphorePermit>();
+    is_send_and_sync::<Notify>();
+    is_send_and_sync::<Notified<'_>>();
+    is_send_and_sync::<OwnedNotified>();
+    is_unpin::<oneshot::Receiver<std::marker::PhantomPinned>>();
+    is_unpin::<mpsc::Receiver<std::marker::PhantomPinned>>();
+}
+
+#[test]
+fn guards_go_where_the_value_may() {
+    is_send::<MutexGuard<'_, Message>>();
+    is_send::<MappedMutexGuard<'_, Message>>();
+    is_send::<OwnedMutexGuard<Message>>();
+    is_send_and_sync::<MutexGuard<'_, u32>>();
+    is_send_and_sync::<MappedMutexGuard<'_, u32>>();
+    is_send_and_sync::<OwnedMutexGuard<u32>>();
+}
+
+#[test]
+fn futures_may_be_spawned() {
+    let (tx, mut rx) = mpsc::channel::<Message>(1);
+    send(tx.send(Cell::new(1)));
+    send(tx.reserve());
+    send(tx.closed());
+    send(rx.recv());
+    send(tx.reserve_owned());
+    let (mut tx, rx) = oneshot::channel::<Message>();
+    send(tx.closed());
+    send(rx);
+    let mutex = Arc::new(Mutex::new(Cell::new(1)));
+    send(mutex.lock());
+    send(mutex.clone().lock_owned());
+    let semaphore = Arc::new(Semaphore::new(1));
+    send(semaphore.acquire());
+    send(semaphore.clone().acquire_owned());
+}
