@@ -1,4 +1,4 @@
-//! `filch-sync/src/notify.rs`: no wake-up is lost, one is kept, a dropped waiter hands its own on.
+//! `filch-sync/src/notify/`: no wake-up is lost, one is kept, a dropped waiter hands its own on.
 #![cfg(filch_loom)]
 
 use filch_sync::Notify;
@@ -21,7 +21,10 @@ unsafe impl Sync for Announced {}
 
 impl Announced {
     fn new() -> Arc<Self> {
-        Arc::new(Self { notify: Notify::new(), value: UnsafeCell::new(0) })
+        Arc::new(Self {
+            notify: Notify::new(),
+            value: UnsafeCell::new(0),
+        })
     }
 
     fn write(&self) {

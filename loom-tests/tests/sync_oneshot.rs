@@ -55,9 +55,16 @@ fn send_meets_close() {
             Found::NotYet => panic!("a value may come after the close"),
         };
         assert_eq!(sender.join().unwrap(), received);
-        if received { seen.0.store(true, Relaxed) } else { seen.1.store(true, Relaxed) }
+        if received {
+            seen.0.store(true, Relaxed)
+        } else {
+            seen.1.store(true, Relaxed)
+        }
     });
-    assert!(outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed), "one of the outcomes never came");
+    assert!(
+        outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed),
+        "one of the outcomes never came"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `filch-sync/src/permits.rs` and `bank.rs`: permits are conserved, whoever waits is served, and a permit
+//! `filch-sync/src/permits/`: permits are conserved, whoever waits is served, and a permit
 //! carries what its last holder wrote.
 #![cfg(filch_loom)]
 
@@ -24,7 +24,10 @@ unsafe impl<B: Send> Send for Guarded<B> {}
 
 impl<B> Guarded<B> {
     fn new(permits: usize, bank: B) -> Arc<Self> {
-        Arc::new(Self { permits: Permits::new(permits, bank), value: UnsafeCell::new(0) })
+        Arc::new(Self {
+            permits: Permits::new(permits, bank),
+            value: UnsafeCell::new(0),
+        })
     }
 
     fn write(&self) {
@@ -108,6 +111,31 @@ fn handed_permit_carries_the_holders_writes() {
 }
 
 #[test]
+fn surplus_permit_carries_the_holders_writes() {
+    let taken = std::sync::Arc::new(AtomicBool::new(false));
+    let seen = taken.clone();
+    loom::model(move || {
+        let shared = Guarded::new(0, NoBank);
+        let mut waiter = pin!(shared.permits.acquire(1));
+        assert!(waiter.as_mut().poll(&mut noop()).is_pending());
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.write();
+                // One for the waiter, one to spare.
+                shared.permits.release(2);
+            })
+        };
+        if shared.permits.try_acquire(1).is_ok() {
+            assert_eq!(shared.read(), 1);
+            seen.store(true, Relaxed);
+        }
+        other.join().unwrap();
+    });
+    assert!(taken.load(Relaxed), "the permit was never there in time");
+}
+
+#[test]
 fn release_meets_waiter() {
     loom::model(|| {
         let shared = Guarded::new(1, NoBank);
@@ -153,7 +181,11 @@ fn close_meets_waiter() {
         };
         assert_eq!(block_on(shared.permits.acquire(2)), Err(Refusal::Closed));
         other.join().unwrap();
-        assert_eq!(shared.permits.available(), 1, "what was assigned comes back");
+        assert_eq!(
+            shared.permits.available(),
+            1,
+            "what was assigned comes back"
+        );
     });
 }
 

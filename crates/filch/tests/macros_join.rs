@@ -226,7 +226,7 @@ fn what_turns_into_a_future_is_taken_too() {
 fn the_futures_of_the_macros_are_send() {
     fn is_send(_: impl Send) {}
     is_send(async { join!(ready(1), give_way()) });
-    is_send(async { try_join!(ready(Ok::<_, ()>(1)), pending()) as Result<(_, ()), _> });
+    is_send(async { try_join!(ready(Ok(1)), pending::<Result<(), ()>>()) });
 }
 
 #[test]

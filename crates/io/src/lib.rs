@@ -39,6 +39,7 @@ mod copy;
 mod duplex;
 mod endless;
 mod fill;
+mod interrupted;
 mod join;
 mod pipe;
 mod read_buf;

@@ -17,16 +17,15 @@
 //! ## Map
 //! | file | what |
 //! |---|---|
-//! | `permits.rs` | the counting semaphore under `Semaphore`, `Mutex` and the bounded channel |
-//! | `bank.rs` | where the channel's receiver leaves permits |
+//! | `permits/mod.rs`, `permits/acquire.rs` | the counting semaphore under `Semaphore`, `Mutex` and the bounded channel |
+//! | `permits/bank.rs` | where the channel's receiver leaves permits |
 //! | `waiters.rs`, `wakes.rs` | the queue of waiting futures; wakers on their way out of a lock |
 //! | `waker_cell.rs` | the receiver's waker |
 //! | `oneshot/cell.rs` | the oneshot protocol |
 //! | `mpsc/list.rs`, `mpsc/channel.rs` | the messages; what senders and receiver share |
-//! | `notify.rs` | the notification protocol |
+//! | `notify/mod.rs`, `notify/wait.rs` | the notification protocol |
 //! | `block_on.rs` | the `blocking_*` methods |
 
-mod bank;
 mod block_on;
 mod const_fn;
 pub mod mpsc;
@@ -56,9 +55,9 @@ pub mod futures {
 #[cfg(filch_loom)]
 #[doc(hidden)]
 pub mod model {
-    pub use crate::bank::{Deposits, NoBank};
     pub use crate::mpsc::list::{List, Popped};
     pub use crate::oneshot::cell::{Found, Rx, Tx, halves};
+    pub use crate::permits::bank::{Deposits, NoBank};
     pub use crate::permits::{Acquire, Permits, Refusal};
     pub use crate::waker_cell::WakerCell;
 }

@@ -1,8 +1,8 @@
 //! A number of permits, handed out in order.
 
-use crate::bank::NoBank;
 use crate::block_on::block_on;
 use crate::const_fn::const_fn;
+use crate::permits::bank::NoBank;
 use crate::permits::{self, Permits, Refusal};
 use std::error::Error;
 use std::fmt;

@@ -11,6 +11,9 @@ use crate::report::progress::Progress;
 use crate::report::terminal;
 use crate::report::words::{counted, duration};
 
+/// Where the originals are, seen from the workspace's root.
+const ORIGINALS: &str = "crates/contrast/originals";
+
 /// Runs every program on both flavours and prints the result. Returns whether each printed what its original prints.
 ///
 /// # Errors
@@ -72,7 +75,7 @@ fn show_program(
     terminal::blank();
     terminal::heading(&format!("{}: {}", program.name, program.shows));
     terminal::paragraph(&format!(
-        "From \"{}\"; the original is originals/{}.",
+        "From \"{}\"; the original is {ORIGINALS}/{}.",
         program.article, program.original
     ));
 
@@ -126,7 +129,10 @@ fn show_program(
         duration(on_workers.took.as_secs_f64()),
     ));
     if let Some(mended) = &program.mended {
-        terminal::paragraph(&format!("Mended original: originals/{}.", mended.original));
+        terminal::paragraph(&format!(
+            "Mended original: {ORIGINALS}/{}.",
+            mended.original
+        ));
     }
     if !program.note.is_empty() {
         terminal::paragraph(&format!("Note: {}", program.note));

@@ -167,17 +167,23 @@ pub fn closing(outcome: &Outcome) {
              everybody's, on several workers one of many.",
         );
     }
-    let all_shown = outcome
-        .rows
-        .iter()
-        .filter(|row| row.verdict.shown == Shown::Yes)
-        .count();
+    let number = |shown| {
+        outcome
+            .rows
+            .iter()
+            .filter(|row| row.verdict.shown == shown)
+            .count()
+    };
+    let undecided = match number(Shown::Undecided) {
+        0 => String::new(),
+        some => format!(" {some} could not be decided, for the reason given."),
+    };
     terminal::blank();
     terminal::heading("In short");
     lessons.insert(0, "");
     terminal::paragraph(&format!(
-        "{} of {} showed what they are there to show.{}",
-        all_shown,
+        "{} of {} showed what they are there to show.{undecided}{}",
+        number(Shown::Yes),
         counted(outcome.rows.len(), "measured row"),
         lessons.join(" ")
     ));

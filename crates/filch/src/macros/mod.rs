@@ -3,6 +3,8 @@
 //! They are exported at the root of the crate, and so is what their expansions need: [`support`].
 
 mod join;
+#[cfg(doctest)]
+mod misuse;
 mod pin;
 mod select;
 #[doc(hidden)]

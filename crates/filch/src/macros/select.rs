@@ -180,7 +180,7 @@ macro_rules! select {
                                     let mut matches = false;
                                     // A guard that fails leaves the value whole, whatever the
                                     // pattern would have moved out of it.
-                                    #[allow(unused_variables, unused_mut)]
+                                    #[allow(unused_variables, unused_mut, unreachable_patterns)]
                                     match value {
                                         $pattern if { matches = true; false } => {
                                             ::core::unreachable!()
@@ -206,6 +206,8 @@ macro_rules! select {
         };
         $(if let ::core::option::Option::Some(mut value) = $output {
             match value {
+                // An output may have no values.
+                #[allow(unreachable_patterns)]
                 $pattern => $handler,
                 #[allow(unreachable_patterns)]
                 _ => ::core::unreachable!("the pattern matched a moment ago"),

@@ -16,6 +16,9 @@ use crate::AsyncBufRead;
 use std::pin::Pin;
 
 /// Methods of every [`AsyncBufRead`]; bring the trait into scope and call them.
+///
+/// Those that may take several reads try again after
+/// [`Interrupted`](std::io::ErrorKind::Interrupted).
 pub trait AsyncBufReadExt: AsyncBufRead {
     /// Reads up to and including the next `delimiter` (or to end of file) and appends that to
     /// `buf`; says how many bytes, 0 at end of file.

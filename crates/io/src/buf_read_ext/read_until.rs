@@ -1,6 +1,7 @@
 //! [`ReadUntil`].
 
 use crate::AsyncBufRead;
+use crate::interrupted::is_interrupted;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -48,7 +49,11 @@ pub(super) fn poll_until<R: AsyncBufRead + ?Sized>(
     mut take: impl FnMut(&[u8]),
 ) -> Poll<io::Result<()>> {
     loop {
-        let buffered = ready!(reader.as_mut().poll_fill_buf(cx))?;
+        let buffered = match ready!(reader.as_mut().poll_fill_buf(cx)) {
+            Ok(buffered) => buffered,
+            Err(error) if is_interrupted(&error) => continue,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
         let found = memchr::memchr(delimiter, buffered);
         let piece = &buffered[..found.map_or(buffered.len(), |at| at + 1)];
         let used = piece.len();

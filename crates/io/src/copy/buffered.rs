@@ -1,6 +1,7 @@
 //! [`copy_buf`].
 
 use super::{ROUNDS, give_way};
+use crate::interrupted::is_interrupted;
 use crate::write_ext::poll_write_some;
 use crate::{AsyncBufRead, AsyncWrite};
 use std::future::poll_fn;
@@ -57,18 +58,19 @@ impl Progress {
         W: AsyncWrite + ?Sized,
     {
         for _ in 0..ROUNDS {
-            let buffered = reader.as_mut().poll_fill_buf(cx)?;
-            match buffered {
-                Poll::Ready(bytes) if !bytes.is_empty() => {
+            match reader.as_mut().poll_fill_buf(cx) {
+                Poll::Ready(Ok(bytes)) if !bytes.is_empty() => {
                     let written = ready!(poll_write_some(writer.as_mut(), cx, bytes))?;
                     reader.as_mut().consume(written);
                     self.copied += written as u64;
                     self.unflushed = true;
                 }
-                Poll::Ready(_) => {
+                Poll::Ready(Ok(_)) => {
                     ready!(writer.as_mut().poll_flush(cx))?;
                     return Poll::Ready(Ok(self.copied));
                 }
+                Poll::Ready(Err(error)) if is_interrupted(&error) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     if self.unflushed {
                         ready!(writer.as_mut().poll_flush(cx))?;

@@ -1,6 +1,7 @@
 //! [`Transfer`]: one direction of a copy.
 
 use super::{ROUNDS, give_way};
+use crate::interrupted::retry;
 use crate::write_ext::poll_write_some;
 use crate::{AsyncRead, AsyncWrite, ReadBuf};
 use std::io;
@@ -56,7 +57,7 @@ impl Transfer {
                 self.unflushed = true;
                 continue;
             }
-            if self.unflushed {
+            if self.unflushed || self.ended.is_some() {
                 ready!(writer.as_mut().poll_flush(cx))?;
                 self.unflushed = false;
             }
@@ -71,7 +72,7 @@ impl Transfer {
     /// Reads once into what room there is. Ready with nothing buffered: the reader has ended.
     fn poll_fill<R: AsyncRead + ?Sized>(
         &mut self,
-        reader: Pin<&mut R>,
+        mut reader: Pin<&mut R>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         if self.start == self.end {
@@ -81,7 +82,7 @@ impl Transfer {
             return Poll::Ready(());
         }
         let mut room = ReadBuf::new(&mut self.buf[self.end..]);
-        match ready!(reader.poll_read(cx, &mut room)) {
+        match ready!(retry(|| reader.as_mut().poll_read(cx, &mut room))) {
             Ok(()) if room.filled().is_empty() => self.ended = Some(Ok(())),
             Ok(()) => self.end += room.filled().len(),
             Err(error) => self.ended = Some(Err(error)),

@@ -46,6 +46,9 @@ macro_rules! read_numbers {
 }
 
 /// Methods of every [`AsyncRead`]; bring the trait into scope and call them.
+///
+/// Those that may take several reads try again after
+/// [`Interrupted`](std::io::ErrorKind::Interrupted).
 pub trait AsyncReadExt: AsyncRead {
     /// Reads this one to its end, then `next`.
     ///

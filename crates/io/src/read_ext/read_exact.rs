@@ -1,5 +1,6 @@
 //! [`ReadExact`].
 
+use crate::interrupted::retry;
 use crate::{AsyncRead, ReadBuf};
 use std::future::Future;
 use std::io;
@@ -32,7 +33,7 @@ pub(super) fn poll_fill<R: AsyncRead + ?Sized>(
 ) -> Poll<io::Result<()>> {
     while buf.remaining() > 0 {
         let before = buf.remaining();
-        ready!(reader.as_mut().poll_read(cx, buf))?;
+        ready!(retry(|| reader.as_mut().poll_read(cx, buf)))?;
         if buf.remaining() == before {
             let message = format!("end of file, {before} bytes early");
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, message)));

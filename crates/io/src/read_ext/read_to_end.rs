@@ -1,6 +1,7 @@
 //! [`ReadToEnd`].
 
 use crate::fill::poll_read_into;
+use crate::interrupted::retry;
 use crate::{AsyncRead, ReadBuf};
 use std::future::Future;
 use std::io;
@@ -73,12 +74,17 @@ impl ToEnd {
                 // Perhaps the buffer was just large enough: find out before it is doubled.
                 let mut probe = [0; PROBE];
                 let mut probe = ReadBuf::new(&mut probe);
-                ready!(reader.as_mut().poll_read(cx, &mut probe))?;
+                ready!(retry(|| reader.as_mut().poll_read(cx, &mut probe)))?;
                 buf.extend_from_slice(probe.filled());
                 probe.filled().len()
             } else {
                 buf.reserve(PROBE);
-                ready!(poll_read_into(reader.as_mut(), cx, buf, self.window))?
+                ready!(retry(|| poll_read_into(
+                    reader.as_mut(),
+                    cx,
+                    buf,
+                    self.window
+                )))?
             };
             if read == 0 {
                 return Poll::Ready(Ok(self.read));

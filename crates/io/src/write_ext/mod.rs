@@ -47,6 +47,9 @@ macro_rules! write_numbers {
 }
 
 /// Methods of every [`AsyncWrite`]; bring the trait into scope and call them.
+///
+/// Those that may take several writes try again after
+/// [`Interrupted`](std::io::ErrorKind::Interrupted).
 pub trait AsyncWriteExt: AsyncWrite {
     /// Writes once: waits until there is room, writes what fits, says how many bytes of `buf`.
     ///

@@ -1,6 +1,7 @@
 //! [`WriteAll`].
 
 use crate::AsyncWrite;
+use crate::interrupted::retry;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -29,13 +30,12 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
 
 /// Writes once from `buf`, which is not empty; a writer that takes nothing is an error.
 pub(crate) fn poll_write_some<W: AsyncWrite + ?Sized>(
-    writer: Pin<&mut W>,
+    mut writer: Pin<&mut W>,
     cx: &mut Context<'_>,
     buf: &[u8],
 ) -> Poll<io::Result<usize>> {
-    writer
-        .poll_write(cx, buf)
-        .map(|written| written.and_then(at_least_one))
+    let written = ready!(retry(|| writer.as_mut().poll_write(cx, buf)))?;
+    Poll::Ready(at_least_one(written))
 }
 
 /// An error in the place of 0.

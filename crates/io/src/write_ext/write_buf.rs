@@ -2,6 +2,7 @@
 
 use super::write_all::at_least_one;
 use crate::AsyncWrite;
+use crate::interrupted::retry;
 use bytes::Buf;
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -52,7 +53,11 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = &mut *self;
         while me.buf.has_remaining() {
-            let written = ready!(poll_write_buf(Pin::new(&mut *me.writer), cx, me.buf))?;
+            let written = ready!(retry(|| poll_write_buf(
+                Pin::new(&mut *me.writer),
+                cx,
+                me.buf
+            )))?;
             at_least_one(written)?;
         }
         Poll::Ready(Ok(()))

@@ -2,22 +2,60 @@
 
 use crate::script::{Reader, Writer, block_on};
 use filch_io::{
-    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter, ErrorKind, copy,
+    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter, ErrorKind, copy, copy_buf,
 };
 
 #[test]
-fn an_interrupted_read_is_the_callers_and_reading_goes_on_afterwards() {
+fn what_takes_several_reads_or_writes_goes_on_after_an_interruption() {
+    let interrupted = ErrorKind::Interrupted;
+    let source = || {
+        Reader::new()
+            .bytes("ab")
+            .error(interrupted)
+            .error(interrupted)
+            .bytes("c\nd")
+    };
+    let target = || Writer::new().takes(1).error(interrupted);
+    block_on(async {
+        let mut buf = [0; 4];
+        source().read_exact(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"abc\n");
+        assert_eq!(source().read_u32().await.unwrap(), u32::from_be_bytes(buf));
+        assert_eq!(source().read_to_end(&mut Vec::new()).await.unwrap(), 5);
+        assert_eq!(
+            BufReader::new(source())
+                .read_line(&mut String::new())
+                .await
+                .unwrap(),
+            4
+        );
+
+        let (mut plain, mut vectored) = (target(), target().vectored());
+        plain.write_all(b"abc").await.unwrap();
+        vectored.write_all_buf(&mut &b"abc"[..]).await.unwrap();
+        assert_eq!(plain.log, ["a", "bc"]);
+        assert_eq!(vectored.log, ["a", "bc"]);
+
+        assert_eq!(copy(&mut source(), &mut target()).await.unwrap(), 5);
+        assert_eq!(
+            copy_buf(&mut BufReader::new(source()), &mut target())
+                .await
+                .unwrap(),
+            5
+        );
+    });
+}
+
+#[test]
+fn an_error_leaves_what_was_read_to_the_end_so_far() {
     block_on(async {
         let mut reader = Reader::new()
             .bytes("ab")
-            .error(ErrorKind::Interrupted)
+            .error(ErrorKind::TimedOut)
             .bytes("cd");
         let mut all = Vec::new();
         let error = reader.read_to_end(&mut all).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), &all[..]),
-            (ErrorKind::Interrupted, &b"ab"[..])
-        );
+        assert_eq!((error.kind(), &all[..]), (ErrorKind::TimedOut, &b"ab"[..]));
         assert_eq!(reader.read_to_end(&mut all).await.unwrap(), 2);
         assert_eq!(all, b"abcd");
     });

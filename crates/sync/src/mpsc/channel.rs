@@ -7,9 +7,9 @@
 
 use super::error::TryRecvError;
 use super::list::{List, Popped};
-use crate::bank::Deposits;
 use crate::notify::Notify;
 use crate::permits::Permits;
+use crate::permits::bank::Deposits;
 use crate::waker_cell::WakerCell;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::Arc;

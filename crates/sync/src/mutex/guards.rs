@@ -1,8 +1,8 @@
 //! The guards of a locked [`Mutex`]: borrowed or owned, of the whole value or of a part of it.
 
 use super::Mutex;
-use crate::bank::NoBank;
 use crate::permits::Permits;
+use crate::permits::bank::NoBank;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};

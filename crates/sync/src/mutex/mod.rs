@@ -4,10 +4,10 @@ mod guards;
 
 pub use guards::{MappedMutexGuard, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use crate::bank::NoBank;
 use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::Permits;
+use crate::permits::bank::NoBank;
 use filch_primitives::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;

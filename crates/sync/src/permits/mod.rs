@@ -7,7 +7,8 @@
 //! ## Layout
 //! `word`: bit 0 CLOSED, bit 1 WAITERS, the rest the free permits (at most `MAX_PERMITS`, so that the
 //! sum of two numbers of permits cannot overflow the word). The queue of waiters stands in a mutex.
-//! `bank`: where one busy giver leaves permits without touching `word`; see `bank.rs`.
+//! `bank`: where one busy giver leaves permits without touching `word`; see `bank.rs`. The waiter's side
+//! is in `acquire.rs`.
 //!
 //! ## Roles
 //! Any thread may call anything. `settle` and everything that changes WAITERS needs the lock.
@@ -39,7 +40,7 @@
 //! |---|---|---|---|
 //! | `release` CAS | Release | `try_acquire` CAS, Acquire | the next holder of a `Mutex` misses the last one's writes |
 //! | `remaining = 0` | Release | `poll` load, Acquire | the same, for a permit handed to a waiter |
-//! | `deposit`, Release | | `take`, Acquire | the same, for a permit that went through the bank |
+//! | `deposit` | Release | `take`, Acquire | the same, for a permit that went through the bank |
 //!
 //! Liveness needs no ordering: who finds no permit sets WAITERS by a CAS on the same word that a
 //! release changes by a CAS, so one of the two sees the other; with the bank, both are RMWs on its word.
@@ -51,20 +52,23 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/sync_permits.rs`: `released_permit_carries_the_holders_writes`,
-//! `handed_permit_carries_the_holders_writes`, `release_meets_waiter`, `cancel_meets_assignment`,
+//! `handed_permit_carries_the_holders_writes`, `surplus_permit_carries_the_holders_writes`,
+//! `contended_lock_is_exclusive`, `release_meets_waiter`, `cancel_meets_assignment`,
 //! `close_meets_waiter`, `deposit_meets_waiter`, `banked_permit_carries_the_depositors_writes`.
 
-use crate::bank::{Bank, Deposits, NoBank};
+mod acquire;
+pub(crate) mod bank;
+
+pub use acquire::Acquire;
+
 use crate::const_fn::const_fn;
 use crate::waiters::{List, Node};
 use crate::wakes::Wakes;
+use bank::{Bank, Deposits, NoBank};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Mutex, MutexGuard};
-use std::cell::Cell;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
 const CLOSED: usize = 1;
 const WAITERS: usize = 2;
@@ -169,10 +173,12 @@ impl<B: Bank> Permits<B> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             let free = (word >> SHIFT) + extra;
-            let (left, outcome) = match () {
-                () if word & CLOSED != 0 => (free, Err(Refusal::Closed)),
-                () if free < n => (free, Err(Refusal::TooFew)),
-                () => (free - n, Ok(())),
+            let (left, outcome) = if word & CLOSED != 0 {
+                (free, Err(Refusal::Closed))
+            } else if free < n {
+                (free, Err(Refusal::TooFew))
+            } else {
+                (free - n, Ok(()))
             };
             let next = (left << SHIFT) | (word & CLOSED);
             // Ordering: AcqRel; takes permits, as in `try_acquire`, and publishes those of the bank,
@@ -256,7 +262,8 @@ impl<B: Bank> Permits<B> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             check_sum(word >> SHIFT, n);
-            // Ordering: Release; as in `release`.
+            // Ordering: Release; as in `release`. Weakened: model
+            // `surplus_permit_carries_the_holders_writes`.
             match self.word.compare_exchange_weak(
                 word,
                 (word & !WAITERS) + (n << SHIFT),
@@ -326,14 +333,7 @@ impl<B: Bank> Permits<B> {
 
     /// Waits for `n` permits, behind those who came before.
     pub fn acquire(&self, n: usize) -> Acquire<'_, B> {
-        Acquire {
-            permits: self,
-            node: Node::new(Waiter {
-                needed: n,
-                remaining: AtomicUsize::new(n),
-            }),
-            queued: Cell::new(false),
-        }
+        Acquire::new(self, n)
     }
 
     /// Links `node`, unless its permits are free or never will be.
@@ -445,80 +445,5 @@ impl<B: Bank> fmt::Debug for Permits<B> {
             .field("available", &self.available())
             .field("closed", &self.is_closed())
             .finish()
-    }
-}
-
-/// Waits for permits. Dropped, it leaves the queue, and what it was assigned goes to the next.
-#[must_use = "futures do nothing unless polled"]
-#[derive(Debug)]
-pub struct Acquire<'a, B: Bank> {
-    permits: &'a Permits<B>,
-    node: Node<Waiter>,
-    /// Whether the node may be linked. Only the owner looks at it.
-    queued: Cell<bool>,
-}
-
-// SAFETY: `queued` is touched by `poll` and `drop` alone, which have `&mut`; the rest is `Sync`.
-unsafe impl<B: Bank + Sync> Sync for Acquire<'_, B> {}
-
-impl<B: Bank> Future for Acquire<'_, B> {
-    type Output = Result<(), Refusal>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // A shared reference only: those who serve the queue look at the node too.
-        let this = self.as_ref().get_ref();
-        if !this.queued.get() {
-            match this.permits.try_acquire(this.node.payload.needed) {
-                Err(Refusal::TooFew) => {}
-                done => return Poll::Ready(done),
-            }
-            let waker = cx.waker().clone();
-            // SAFETY: pinned with us, not queued, and cancelled in `drop`.
-            let polled = unsafe { this.permits.enqueue(&this.node, waker) };
-            this.queued.set(polled.is_pending());
-            return polled;
-        }
-        if let Some(done) = this.outcome() {
-            return Poll::Ready(done);
-        }
-        {
-            let _queue = this.permits.queue.lock();
-            // SAFETY: the lock is held.
-            if unsafe { this.node.will_wake(cx.waker()) } {
-                return Poll::Pending;
-            }
-        }
-        // Another waker than last time: cloned, and the old one dropped, outside the lock.
-        let waker = cx.waker().clone();
-        let queue = this.permits.queue.lock();
-        if let Some(done) = this.outcome() {
-            return Poll::Ready(done);
-        }
-        // SAFETY: the lock is held.
-        let old = unsafe { this.node.replace_waker(Some(waker)) };
-        drop(queue);
-        drop(old);
-        Poll::Pending
-    }
-}
-
-impl<B: Bank> Acquire<'_, B> {
-    fn outcome(&self) -> Option<Result<(), Refusal>> {
-        // Ordering: Acquire; pairs with the Release in `finish`, which see.
-        let outcome = match self.node.payload.remaining.load(Ordering::Acquire) {
-            0 => Ok(()),
-            REFUSED => Err(Refusal::Closed),
-            _ => return None,
-        };
-        self.queued.set(false);
-        Some(outcome)
-    }
-}
-
-impl<B: Bank> Drop for Acquire<'_, B> {
-    fn drop(&mut self) {
-        if self.queued.get() {
-            self.permits.cancel(&self.node);
-        }
     }
 }
