@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Mutex;
 use std::sync::Arc;
 
-/// Explores every execution of `model`, within the bound on preemptions; then checks that each of
-/// `outcomes` was noted in one of them at least. A race of which only one ending was explored shows
-/// less than its name says.
+/// Explores the executions of `model`, with as many preemptions as `LOOM_MAX_PREEMPTIONS` says; then
+/// checks that each of `outcomes`, and nothing else, was noted in one of them at least. A race of which
+/// only one ending was explored shows less than its name says.
 ///
 /// # Panics
 /// If an execution fails, or an outcome was never reached.
@@ -16,9 +16,32 @@ pub fn explore<const N: usize>(
     outcomes: [&'static str; N],
     model: impl Fn(&Outcomes) + Send + Sync + 'static,
 ) {
+    run(&loom::model::Builder::new(), outcomes, model);
+}
+
+/// As [`explore`], with `preemptions` at least: for protocols whose faults need more of them, and whose
+/// models are small enough.
+///
+/// # Panics
+/// As [`explore`].
+pub fn explore_within<const N: usize>(
+    preemptions: usize,
+    outcomes: [&'static str; N],
+    model: impl Fn(&Outcomes) + Send + Sync + 'static,
+) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.map(|bound| bound.max(preemptions));
+    run(&builder, outcomes, model);
+}
+
+fn run<const N: usize>(
+    builder: &loom::model::Builder,
+    outcomes: [&'static str; N],
+    model: impl Fn(&Outcomes) + Send + Sync + 'static,
+) {
     let noted = Outcomes(Arc::new(Mutex::new(Vec::new())));
     let theirs = noted.clone();
-    loom::model(move || model(&theirs));
+    builder.check(move || model(&theirs));
     let noted = noted.lock();
     for outcome in outcomes {
         assert!(noted.contains(&outcome), "never reached: {outcome}");

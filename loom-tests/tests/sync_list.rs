@@ -5,6 +5,7 @@
 use filch_sync::model::{List, Popped, WakerCell};
 use loom::future::block_on;
 use loom::sync::Arc;
+use loom::sync::atomic::AtomicUsize;
 use loom::thread;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -161,4 +162,28 @@ fn unread_messages_are_dropped() {
         sender.join().unwrap();
         assert_eq!(Arc::strong_count(&token), 1);
     });
+}
+
+/// The list keeps its promise to the sender that is to wake by itself, whatever holds the waker.
+#[test]
+fn wait_publishes_the_receivers_writes() {
+    let seen = std::sync::Arc::new(AtomicBool::new(false));
+    let outcome = seen.clone();
+    loom::model(move || {
+        let shared = Arc::new((Small::new(), AtomicUsize::new(0)));
+        let receiver = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.1.store(1, Relaxed);
+                // SAFETY: one thread receives.
+                unsafe { shared.0.wait() }
+            })
+        };
+        if shared.0.push_admitted((0, 0, Arc::new(()))) {
+            assert_eq!(shared.1.load(Relaxed), 1);
+            outcome.store(true, Relaxed);
+        }
+        receiver.join().unwrap();
+    });
+    assert!(seen.load(Relaxed), "the receiver never waited in time");
 }

@@ -131,6 +131,8 @@ fn told_waiter_sees_the_notifiers_writes() {
                 shared.notify.notify_one();
             })
         };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
         // Looked at without having been woken: nothing but the news itself carries the write.
         if waiter.as_mut().enable() {
             assert_eq!(shared.read(), 1);
@@ -139,4 +141,39 @@ fn told_waiter_sees_the_notifiers_writes() {
         other.join().unwrap();
     });
     assert!(told.load(Relaxed), "the waiter was never told in time");
+}
+
+/// Polls once, when the other thread has notified or is about to, and looks at what it wrote.
+fn look_after(notify: impl Fn(&Notify) + Send + Sync + Copy + 'static) {
+    let told = std::sync::Arc::new(AtomicBool::new(false));
+    let seen = told.clone();
+    loom::model(move || {
+        let shared = Announced::new();
+        let mut waiter = pin!(shared.notify.notified());
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.write();
+                notify(&shared.notify);
+            })
+        };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
+        if waiter.as_mut().poll(&mut noop()).is_ready() {
+            assert_eq!(shared.read(), 1);
+            seen.store(true, Relaxed);
+        }
+        other.join().unwrap();
+    });
+    assert!(told.load(Relaxed), "the waiter was never told in time");
+}
+
+#[test]
+fn kept_wake_up_carries_the_notifiers_writes() {
+    look_after(Notify::notify_one);
+}
+
+#[test]
+fn counted_call_carries_the_notifiers_writes() {
+    look_after(Notify::notify_waiters);
 }

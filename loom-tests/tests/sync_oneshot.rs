@@ -5,6 +5,7 @@
 #![cfg(filch_loom)]
 
 use filch_sync::model::{Found, Rx, Tx, halves};
+use loom::cell::UnsafeCell;
 use loom::future::block_on;
 use loom::sync::Arc;
 use loom::thread;
@@ -141,4 +142,52 @@ fn drop_meets_poll_closed() {
         drop(rx);
         sender.join().unwrap();
     });
+}
+
+#[test]
+fn closed_carries_the_receivers_writes() {
+    look_after_close(false);
+}
+
+#[test]
+fn poll_closed_carries_the_receivers_writes() {
+    look_after_close(true);
+}
+
+/// What the receiver did before it closed.
+struct Written(UnsafeCell<u32>);
+
+// SAFETY: the point of the models: loom says if it is not.
+unsafe impl Sync for Written {}
+
+fn look_after_close(by_poll: bool) {
+    let seen = std::sync::Arc::new(AtomicBool::new(false));
+    let outcome = seen.clone();
+    loom::model(move || {
+        let (mut tx, mut rx): (Tx<Arc<()>>, _) = halves();
+        let written = Arc::new(Written(UnsafeCell::new(0)));
+        let receiver = {
+            let written = written.clone();
+            thread::spawn(move || {
+                // SAFETY: nobody reads before the close; loom checks it.
+                written.0.with_mut(|value| unsafe { *value = 1 });
+                rx.close();
+            })
+        };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
+        let closed = if by_poll {
+            tx.poll_closed(&mut Context::from_waker(Waker::noop()))
+                .is_ready()
+        } else {
+            tx.is_closed()
+        };
+        if closed {
+            // SAFETY: nobody writes after the close; loom checks it.
+            assert_eq!(written.0.with(|value| unsafe { *value }), 1);
+            outcome.store(true, Relaxed);
+        }
+        receiver.join().unwrap();
+    });
+    assert!(seen.load(Relaxed), "never closed in time");
 }

@@ -100,6 +100,8 @@ fn handed_permit_carries_the_holders_writes() {
                 shared.permits.release(1);
             })
         };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
         // Polled without having been woken: nothing but the permit itself carries the write.
         if waiter.as_mut().poll(&mut noop()).is_ready() {
             assert_eq!(shared.read(), 1);
@@ -126,6 +128,8 @@ fn surplus_permit_carries_the_holders_writes() {
                 shared.permits.release(2);
             })
         };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
         if shared.permits.try_acquire(1).is_ok() {
             assert_eq!(shared.read(), 1);
             seen.store(true, Relaxed);
@@ -219,6 +223,8 @@ fn banked_permit_carries_the_depositors_writes() {
                 shared.permits.deposit(1);
             })
         };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
         if shared.permits.try_acquire(1).is_ok() {
             assert_eq!(shared.read(), 1);
             seen.store(true, Relaxed);

@@ -8,11 +8,12 @@
 use crate::config::{Config, ThreadKind};
 use crate::parker::Parker;
 use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
-use filch_primitives::sync::{Arc, Condvar, Mutex};
+use filch_primitives::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Something to run on a thread of the pool.

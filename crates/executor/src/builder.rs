@@ -11,10 +11,10 @@ use crate::park::{CondvarPark, Park};
 use crate::scheduler::Scheduler;
 use crate::task::TaskPanic;
 use crate::worker;
-use filch_primitives::sync::Arc;
 use filch_primitives::thread;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Builds an [`Executor`].
@@ -52,9 +52,9 @@ impl Builder {
             workers: None,
             park: None,
             config: Config {
-                thread_name: std::sync::Arc::new(|| "filch-worker".to_owned()),
+                thread_name: Arc::new(|| "filch-worker".to_owned()),
                 stack_size: None,
-                around_thread: std::sync::Arc::new(|_kind, run| run()),
+                around_thread: Arc::new(|_kind, run| run()),
                 on_thread_start: None,
                 on_thread_stop: None,
                 on_detached_panic: None,
@@ -106,7 +106,7 @@ impl Builder {
     where
         F: Fn() -> String + Send + Sync + 'static,
     {
-        self.config.thread_name = std::sync::Arc::new(name);
+        self.config.thread_name = Arc::new(name);
         self
     }
 
@@ -121,7 +121,7 @@ impl Builder {
     where
         F: Fn() + Send + Sync + 'static,
     {
-        self.config.on_thread_start = Some(std::sync::Arc::new(hook));
+        self.config.on_thread_start = Some(Arc::new(hook));
         self
     }
 
@@ -130,7 +130,7 @@ impl Builder {
     where
         F: Fn() + Send + Sync + 'static,
     {
-        self.config.on_thread_stop = Some(std::sync::Arc::new(hook));
+        self.config.on_thread_stop = Some(Arc::new(hook));
         self
     }
 
@@ -148,7 +148,7 @@ impl Builder {
     where
         F: Fn(&TaskPanic) + Send + Sync + 'static,
     {
-        self.config.on_detached_panic = Some(std::sync::Arc::new(hook));
+        self.config.on_detached_panic = Some(Arc::new(hook));
         self
     }
 
@@ -159,7 +159,7 @@ impl Builder {
     where
         F: Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync + 'static,
     {
-        self.config.around_thread = std::sync::Arc::new(around);
+        self.config.around_thread = Arc::new(around);
         self
     }
 

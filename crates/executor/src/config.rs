@@ -1,6 +1,6 @@
 //! # What was chosen at build time, shared by everything that starts threads or reports
 
-use crate::task::TaskPanic;
+use crate::task::{TaskPanic, catch_quietly};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -43,7 +43,9 @@ impl Config {
         kind: ThreadKind,
         main: impl FnOnce() + Send + 'static,
     ) -> io::Result<thread::JoinHandle<()>> {
-        let mut builder = thread::Builder::new().name((self.thread_name)());
+        let mut name = String::from("filch-worker");
+        catch_quietly(|| name = (self.thread_name)());
+        let mut builder = thread::Builder::new().name(name);
         if let Some(bytes) = self.stack_size {
             builder = builder.stack_size(bytes);
         }
@@ -51,14 +53,15 @@ impl Config {
         builder.spawn(move || {
             let mut main = Some(main);
             (config.around_thread)(kind, &mut || {
+                // A hook that panics does not take the thread with it.
                 if let Some(hook) = &config.on_thread_start {
-                    hook();
+                    catch_quietly(|| hook());
                 }
                 if let Some(main) = main.take() {
                     main();
                 }
                 if let Some(hook) = &config.on_thread_stop {
-                    hook();
+                    catch_quietly(|| hook());
                 }
             });
         })

@@ -7,9 +7,9 @@ use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
 use crate::task::JoinHandle;
 use filch_primitives::atomic::Ordering;
-use filch_primitives::sync::Arc;
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// Which of the two flavours an executor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,10 +63,25 @@ pub use yield_now::{YieldNow, yield_now};
 #[cfg(filch_loom)]
 #[doc(hidden)]
 pub mod model {
-    pub use crate::idle;
-    pub use crate::injector;
-    pub use crate::lifo_slot;
-    pub use crate::parker;
-    pub use crate::queue;
-    pub use crate::task::{join, state};
+    pub mod idle {
+        pub use crate::idle::*;
+    }
+    pub mod injector {
+        pub use crate::injector::*;
+    }
+    pub mod lifo_slot {
+        pub use crate::lifo_slot::*;
+    }
+    pub mod parker {
+        pub use crate::parker::*;
+    }
+    pub mod queue {
+        pub use crate::queue::*;
+    }
+    pub mod join {
+        pub use crate::task::join::*;
+    }
+    pub mod state {
+        pub use crate::task::state::*;
+    }
 }

@@ -16,10 +16,11 @@ use crate::parker::Parker;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::JoinHandle;
 use filch_primitives::atomic::{AtomicBool, Ordering};
-use filch_primitives::sync::{Arc, Mutex};
+use filch_primitives::sync::Mutex;
 use std::fmt;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 /// After how many events the driver gets a turn and a task from another thread goes first.

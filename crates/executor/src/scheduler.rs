@@ -25,10 +25,11 @@ use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, Task
 use crate::worker::{Core, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
-use filch_primitives::sync::{Arc, Condvar, Mutex};
+use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What other threads see of a worker.

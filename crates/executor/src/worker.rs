@@ -19,10 +19,11 @@ use crate::task::Runnable;
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::hint;
-use filch_primitives::sync::{Arc, Mutex};
+use filch_primitives::sync::Mutex;
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many tasks a local queue holds; more overflow to the injector.

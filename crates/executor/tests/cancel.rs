@@ -308,28 +308,22 @@ fn dropping_the_executor_ends_each_task_once_in_whatever_state_it_is() {
 #[test]
 fn a_destructor_may_spawn_and_wake_when_its_task_is_aborted() {
     both_flavours(|executor| {
-        let (gate, spawned) = (Gate::new(), Counter::new());
-        let (opens, counts) = (gate.clone(), spawned.clone());
+        let (gate, spawned, polled) = (Gate::new(), Counter::new(), Counter::new());
+        let (opens, counts, polls) = (gate.clone(), spawned.clone(), polled.clone());
         let waiter = executor.spawn(gate.wait());
         let task = executor.spawn(async move {
             let _guard = on_drop(move || {
                 opens.open();
                 drop(spawn(async move { counts.add_one() }));
             });
+            polls.add_one();
             std::future::pending::<()>().await;
         });
-        drive_until(&executor, || gate.waiting() == 1);
-        drive_until(&executor, {
-            let mut turns = 0;
-            move || {
-                turns += 1;
-                turns > 3
-            }
-        });
+        drive_until(&executor, || gate.waiting() == 1 && polled.get() == 1);
         task.abort();
         assert!(executor.block_on(task).unwrap_err().is_cancelled());
         executor.block_on(waiter).unwrap();
-        drive_until(&executor, || spawned.get() <= 1 && spawned.get() == 1);
+        drive_until(&executor, || spawned.get() == 1);
     });
 }
 

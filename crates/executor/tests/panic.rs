@@ -2,7 +2,7 @@
 
 mod support;
 
-use filch_executor::{Builder, Executor, JoinError, spawn_blocking, yield_now};
+use filch_executor::{Builder, Executor, JoinError, yield_now};
 use filch_primitives::sync::{Arc, Mutex};
 use std::panic::panic_any;
 use std::task::{Poll, Waker};
@@ -57,6 +57,21 @@ fn drive_until(executor: &Executor, mut condition: impl FnMut() -> bool) {
             yield_now().await;
         }
     });
+}
+
+/// Spawns `future` and drops its handle before it begins.
+fn spawn_detached<F>(executor: &Executor, future: F)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let gate = Gate::new();
+    let wait = gate.wait();
+    drop(executor.spawn(async move {
+        wait.await;
+        future.await
+    }));
+    gate.open();
 }
 
 #[track_caller]
@@ -201,7 +216,7 @@ fn futures_that_panic_in_drop_do_not_stop_the_executors_end() {
 #[test]
 fn an_output_that_panics_in_drop_goes_to_the_hook_when_nobody_awaits_it() {
     with_hook(|executor, heard| {
-        drop(executor.spawn(async { PanicsInDrop("output") }));
+        spawn_detached(&executor, async { PanicsInDrop("output") });
         drive_until(&executor, || !heard.lock().is_empty());
         assert_eq!(*heard.lock(), ["output"]);
         assert_lives(&executor);
@@ -265,7 +280,7 @@ fn a_waker_that_panics_in_drop_kills_no_worker() {
 #[test]
 fn a_payload_that_panics_in_drop_is_survived() {
     with_hook(|executor, heard| {
-        drop(executor.spawn(async { panic_any(PanicsInDrop("payload")) }));
+        spawn_detached(&executor, async { panic_any(PanicsInDrop("payload")) });
         drive_until(&executor, || !heard.lock().is_empty());
         assert_lives(&executor);
         // With a handle it is the joiner's.
@@ -285,9 +300,19 @@ fn the_hook_hears_of_detached_panics_only() {
     with_hook(|executor, heard| {
         let awaited = executor.spawn(async { panic!("awaited") });
         let _error: JoinError = executor.block_on(awaited).unwrap_err();
-        drop(executor.spawn(async { panic!("detached") }));
+        spawn_detached(&executor, async { panic!("detached") });
         drive_until(&executor, || !heard.lock().is_empty());
         assert_eq!(*heard.lock(), ["detached"]);
+    });
+}
+
+#[test]
+fn the_hook_hears_of_a_panic_that_came_before_its_handle_was_dropped_unread() {
+    with_hook(|executor, heard| {
+        let task = executor.spawn(async { panic!("unread") });
+        drive_until(&executor, || task.is_finished());
+        drop(task);
+        assert_eq!(*heard.lock(), ["unread"]);
     });
 }
 
@@ -330,7 +355,7 @@ fn a_hook_that_panics_kills_no_worker() {
                 panic!("the hook too");
             });
             for _ in 0..20 {
-                drop(executor.spawn(async { panic!("detached") }));
+                spawn_detached(&executor, async { panic!("detached") });
             }
             drive_until(&executor, || calls.get() == 20);
             assert_lives(&executor);
@@ -341,8 +366,12 @@ fn a_hook_that_panics_kills_no_worker() {
 #[test]
 fn the_hook_hears_of_blocking_calls_and_of_tasks_that_end_with_the_executor() {
     with_hook(|executor, heard| {
-        let calls = executor.block_on(async { spawn_blocking(|| panic!("blocking")) });
-        drop(calls);
+        let (detached, is_detached) = std::sync::mpsc::channel::<()>();
+        drop(executor.handle().spawn_blocking(move || {
+            let _disconnected = is_detached.recv();
+            panic!("blocking");
+        }));
+        drop(detached);
         eventually("the hook is called", || !heard.lock().is_empty());
         let gate = Gate::new();
         let wait = gate.wait();

@@ -21,6 +21,12 @@ fn drive_until(executor: &Executor, mut condition: impl FnMut() -> bool) {
     });
 }
 
+/// Wakes by value, with a reference of its own.
+fn wake_a_clone(waker: &Waker) {
+    let clone = waker.clone();
+    clone.wake();
+}
+
 #[test]
 fn wakers_cloned_woken_and_dropped_on_many_threads_leave_the_task_whole() {
     both_flavours(|executor| {
@@ -46,7 +52,7 @@ fn wakers_cloned_woken_and_dropped_on_many_threads_leave_the_task_whole() {
                     for round in 0..2000 {
                         match round % 4 {
                             0 => waker.wake_by_ref(),
-                            1 => waker.clone().wake(),
+                            1 => wake_a_clone(&waker),
                             2 => drop(waker.clone()),
                             _ => assert!(waker.will_wake(&waker.clone())),
                         }
@@ -102,7 +108,7 @@ fn a_wake_during_the_poll_leads_to_one_more_poll() {
                 return Poll::Ready(polls);
             }
             cx.waker().wake_by_ref();
-            cx.waker().clone().wake();
+            wake_a_clone(cx.waker());
             Poll::Pending
         }));
         assert_eq!(executor.block_on(task).unwrap(), 3);
@@ -140,7 +146,7 @@ fn a_wake_before_the_first_poll_is_impossible_and_one_after_the_end_is_harmless(
         assert_eq!(executor.block_on(task).unwrap(), 1);
         let waker = kept.lock().pop().unwrap();
         waker.wake_by_ref();
-        waker.clone().wake();
+        wake_a_clone(&waker);
         drop(waker);
         assert_lives(&executor);
         assert_eq!(polls.get(), 1);

@@ -38,6 +38,7 @@ mod deadline;
 mod driver;
 mod interest;
 pub mod net;
+mod pages;
 mod readiness;
 mod ready;
 mod registration;
@@ -56,6 +57,9 @@ pub use ready::Ready;
 pub mod model {
     pub mod deadline {
         pub use crate::deadline::*;
+    }
+    pub mod pages {
+        pub use crate::pages::*;
     }
     pub mod readiness {
         pub use crate::readiness::*;

@@ -4,13 +4,13 @@
 //! pages are only ever added. A key also carries the slot's generation, so that an event of a source
 //! that is gone means nothing to the one that has its slot now.
 
+use crate::pages::Pages;
 use crate::readiness::{Closed, Readiness, Woken};
 use crate::ready::Ready;
 use filch_primitives::sync::Mutex;
 use std::io;
-use std::sync::OnceLock;
 
-/// Slots in the first page; each page has twice as many as the one before.
+/// Slots in the first page.
 const FIRST_PAGE: usize = 64;
 const PAGES: usize = (INDEX_BITS - FIRST_PAGE.trailing_zeros()) as usize;
 /// How much of a key is the index; the rest is the generation, truncated if need be.
@@ -58,14 +58,14 @@ struct Vacancies {
 
 #[derive(Debug)]
 pub(crate) struct Registry {
-    pages: [OnceLock<Box<[Slot]>>; PAGES],
+    pages: Pages<Slot, PAGES>,
     vacancies: Mutex<Vacancies>,
 }
 
 impl Registry {
     pub(crate) fn new() -> Self {
         Self {
-            pages: std::array::from_fn(|_| OnceLock::new()),
+            pages: Pages::new(FIRST_PAGE),
             vacancies: Mutex::new(Vacancies::default()),
         }
     }
@@ -79,17 +79,11 @@ impl Registry {
         let index = match vacancies.indices.pop() {
             Some(index) => index,
             None => {
-                let (page, _) = place(vacancies.used);
-                if page >= PAGES {
+                if !self.pages.cover(vacancies.used) {
                     return Err(io::Error::other(
                         "the driver has no slot left for another source",
                     ));
                 }
-                self.pages[page].get_or_init(|| {
-                    std::iter::repeat_with(Slot::default)
-                        .take(FIRST_PAGE << page)
-                        .collect()
-                });
                 vacancies.used += 1;
                 vacancies.used - 1
             }
@@ -142,19 +136,10 @@ impl Registry {
     }
 
     fn slot(&self, index: usize) -> &Readiness {
-        let (page, offset) = place(index);
-        let page = self.pages[page]
-            .get()
-            .expect("a key is made after its page");
-        &page[offset].0
+        // The way of a key through the system, and back with an event, keeps the order.
+        let slot = self.pages.get(index);
+        &slot.expect("a key is made after its page").0
     }
-}
-
-/// The page of an index, and its place in that page.
-fn place(index: usize) -> (usize, usize) {
-    let shifted = index + FIRST_PAGE;
-    let page = (shifted.ilog2() - FIRST_PAGE.ilog2()) as usize;
-    (page, shifted - (FIRST_PAGE << page))
 }
 
 #[cfg(test)]
@@ -162,14 +147,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_fill_page_after_page() {
-        assert_eq!(place(0), (0, 0));
-        assert_eq!(place(63), (0, 63));
-        assert_eq!(place(64), (1, 0));
-        assert_eq!(place(64 + 127), (1, 127));
-        assert_eq!(place(64 + 128), (2, 0));
-        let (last, _) = place(INDEX_MASK - FIRST_PAGE);
-        assert_eq!(last, PAGES - 1);
+    fn the_pages_hold_as_many_slots_as_an_index_can_name() {
+        let slots = (0..PAGES).map(|page| FIRST_PAGE << page).sum::<usize>();
+        assert_eq!(slots, INDEX_MASK + 1 - FIRST_PAGE);
     }
 
     #[test]

@@ -18,6 +18,12 @@ macro_rules! atomic {
         #[repr(transparent)]
         pub struct $name $(<$param>)? (core_atomic::$name $(<$param>)?);
 
+        impl $(<$param>)? Default for $name $(<$param>)? {
+            fn default() -> Self {
+                Self(core_atomic::$name::default())
+            }
+        }
+
         impl $(<$param>)? $name $(<$param>)? {
             /// Holds `value` at first.
             #[inline(always)]

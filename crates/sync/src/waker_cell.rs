@@ -66,12 +66,12 @@ impl WakerCell {
     /// # Safety
     /// One thread at a time.
     pub unsafe fn register(&self, waker: &Waker) {
-        // Ordering: AcqRel on success: Acquire of the last clearing, and of every `wake` before us;
-        // Acquire on failure: the event of the `wake` that we found. Weakened: model
-        // `event_meets_register`.
+        // Ordering: AcqRel on success: Acquire of the last clearing, and of every `wake` before us; Release
+        // keeps the chain of them. Weakened: model `event_meets_register`. Relaxed on failure: the task
+        // is woken again, and comes back here.
         let begun =
             self.state
-                .compare_exchange(0, REGISTERING, Ordering::AcqRel, Ordering::Acquire);
+                .compare_exchange(0, REGISTERING, Ordering::AcqRel, Ordering::Relaxed);
         if begun.is_err() {
             // A wake-up is under way, with the waker before this one.
             waker.wake_by_ref();
@@ -100,15 +100,15 @@ impl WakerCell {
     }
 
     fn finish_registration(&self) {
-        // Ordering: AcqRel: Release publishes the waker to `wake`; Acquire of the event of a `wake`
-        // that came meanwhile. Weakened: model `event_meets_register`.
+        // Ordering: AcqRel: Release publishes the waker to `wake`. Weakened: model `event_meets_register`.
+        // Relaxed on failure: the swap below acquires.
         let ended =
             self.state
-                .compare_exchange(REGISTERING, 0, Ordering::AcqRel, Ordering::Acquire);
+                .compare_exchange(REGISTERING, 0, Ordering::AcqRel, Ordering::Relaxed);
         if ended.is_err() {
             // SAFETY: both bits are set: the waker is ours, and so is the wake-up.
             let waker = self.waker.with_mut(|place| unsafe { (*place).take() });
-            // Ordering: AcqRel; as above.
+            // Ordering: AcqRel: Acquire of the event whose wake-up is ours now.
             self.state.swap(0, Ordering::AcqRel);
             if let Some(waker) = waker {
                 waker.wake();

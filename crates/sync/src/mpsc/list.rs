@@ -39,7 +39,6 @@
 //! |---|---|---|---|
 //! | position past a gap | Release | load of the position, Acquire | an index is used with the block before its own |
 //! | `fill` swap | AcqRel | load in `pop`, Acquire; CAS in `wait`, Release | an unwritten value is read; the receiver's waker is not seen |
-//! | `next` | Release | load in `pop`, Acquire | a block is read before it is made |
 //!
 //! Liveness: the receiver's WAITING and the sender's FULL are read-modify-writes on one slot: either the
 //! sender finds WAITING and wakes, or the receiver's CAS fails and it takes the message. No other word
@@ -54,7 +53,7 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/sync_list.rs`: `senders_meet_at_a_block_end`, `fill_meets_wait`, `end_meets_wait`,
-//! `close_meets_claim`, `unread_messages_are_dropped`.
+//! `close_meets_claim`, `unread_messages_are_dropped`, `wait_publishes_the_receivers_writes`.
 
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -206,7 +205,7 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
         let mut spins = 0;
         loop {
             // Ordering: Acquire; pairs with the Release of the position past a gap (I1). Weakened: model
-            // `senders_meet_at_a_block_end`.
+            // `unread_messages_are_dropped`.
             let position = self.tail.position.load(Ordering::Acquire);
             if position & refuse != 0 {
                 return None;
@@ -225,12 +224,12 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
                 // Before the claim: whoever claims holds up the receiver, and allocating may panic.
                 next = Some(Block::new());
             }
-            // Ordering: AcqRel: the order of the claims is one of happens-before, so that a sender's past
-            // is known to those behind it. Relaxed on failure: read again above.
+            // Ordering: Relaxed; a claim only orders claims. As a read-modify-write it keeps what was
+            // released at the last gap; the message travels by its slot.
             let claimed = self.tail.position.compare_exchange_weak(
                 position,
                 (position + ONE) | mark,
-                Ordering::AcqRel,
+                Ordering::Relaxed,
                 Ordering::Relaxed,
             );
             if claimed.is_err() {
@@ -246,8 +245,8 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
                 // Ordering: Release; pairs with the Acquire load above. A read-modify-write: CLOSED may
                 // have been set.
                 self.tail.position.fetch_add(ONE, Ordering::Release);
-                // Ordering: Release; pairs with the Acquire in `pop`. Before we fill our slot (I3).
-                block.next.store(next, Ordering::Release);
+                // Ordering: Relaxed; published with our slot, which we fill after this (I3).
+                block.next.store(next, Ordering::Relaxed);
             }
             return Some(NonNull::from(&block.slots[offset as usize]));
         }
@@ -287,7 +286,7 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
             // SAFETY: the head's block is freed by nobody else.
             let block = unsafe { head.block.as_ref() };
             // Ordering: Release: the sender that finds WAITING finds the receiver's waker too. Weakened:
-            // model `fill_meets_wait`. Relaxed on failure: `pop` reads again.
+            // model `wait_publishes_the_receivers_writes`. Relaxed on failure: `pop` reads again.
             let waiting = block.slots[head.slot].state.compare_exchange(
                 EMPTY,
                 WAITING,
@@ -349,8 +348,8 @@ fn fill<T>(slot: NonNull<Slot<T>>, value: T) -> bool {
         // SAFETY: ours until it is FULL.
         unsafe { (*place).write(value) };
     });
-    // Ordering: AcqRel: Release publishes the value; Acquire of the receiver's waker. Weakened: model
-    // `fill_meets_wait`. Our last access to the block (I2).
+    // Ordering: AcqRel: Release publishes the value; Acquire of the receiver's waker. Weakened: models
+    // `fill_meets_wait`, `wait_publishes_the_receivers_writes`. Our last access to the block (I2).
     slot.state.swap(FULL, Ordering::AcqRel) == WAITING
 }
 
@@ -373,8 +372,8 @@ fn pop<T, const SLOTS: usize>(head: &mut Head<T, SLOTS>) -> Popped<T> {
     head.popped += 1;
     head.slot += 1;
     if head.slot == SLOTS {
-        // Ordering: Acquire; pairs with the Release in `claim` (I3).
-        let next = block.next.load(Ordering::Acquire);
+        // Ordering: Relaxed; the last slot was FULL, and with it this came (I3).
+        let next = block.next.load(Ordering::Relaxed);
         let next = NonNull::new(next).expect("a full block without a next one");
         // SAFETY: all its slots are popped: nobody is in it any more (I2), and it was leaked from a box.
         drop(unsafe { Box::from_raw(head.block.as_ptr()) });

@@ -38,7 +38,9 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/sync_notify.rs`: `notify_one_meets_first_poll`, `notify_one_meets_drop`,
-//! `notify_waiters_meets_first_poll`, `two_notifications_two_waiters`.
+//! `notify_waiters_meets_first_poll`, `two_notifications_two_waiters`,
+//! `told_waiter_sees_the_notifiers_writes`, `kept_wake_up_carries_the_notifiers_writes`,
+//! `counted_call_carries_the_notifiers_writes`.
 
 mod wait;
 
@@ -205,7 +207,7 @@ impl Notify {
             };
             let next = (state & !STATE).wrapping_add(CALL) | kept;
             // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
-            // `notify_waiters_meets_first_poll`.
+            // `counted_call_carries_the_notifiers_writes`.
             match self
                 .state
                 .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
@@ -276,7 +278,7 @@ impl Notify {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & STATE == NOTIFIED {
             // Ordering: AcqRel: Acquire of what came before the wake-up. Weakened: model
-            // `notify_one_meets_first_poll`.
+            // `kept_wake_up_carries_the_notifiers_writes`.
             match self.state.compare_exchange_weak(
                 state,
                 state & !STATE,
@@ -291,7 +293,8 @@ impl Notify {
     }
 
     fn calls(&self) -> usize {
-        // Ordering: Acquire; who finds the count changed sees what came before that `notify_waiters`.
+        // Ordering: Acquire; who finds the count changed sees what came before that
+        // `notify_waiters`. Weakened: model `counted_call_carries_the_notifiers_writes`.
         self.state.load(Ordering::Acquire) & !STATE
     }
 }
@@ -303,7 +306,7 @@ fn tell(node: &Node<AtomicUsize>, news: usize, wakes: &mut Wakes) {
         wakes.push(waker);
     }
     // Ordering: Release; pairs with the Acquire in `Wait::poll`. Weakened: model
-    // `two_notifications_two_waiters`. From here on the owner may free the node.
+    // `told_waiter_sees_the_notifiers_writes`. From here on the owner may free the node.
     node.payload.store(news, Ordering::Release);
 }
 

@@ -1,0 +1,39 @@
+//! The hooks of the builder, and what happens when they panic.
+
+use filch_executor::Builder;
+use filch_primitives::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+#[test]
+fn thread_hooks_run_once_on_each_thread() {
+    let (starts, stops) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (started, stopped) = (starts.clone(), stops.clone());
+    let executor = Builder::new_multi_thread()
+        .worker_threads(3)
+        .on_thread_start(move || {
+            started.fetch_add(1, Ordering::Relaxed);
+        })
+        .on_thread_stop(move || {
+            stopped.fetch_add(1, Ordering::Relaxed);
+        })
+        .build()
+        .unwrap();
+    executor.block_on(executor.handle().spawn_blocking(|| ())).unwrap();
+    drop(executor);
+    assert_eq!(starts.load(Ordering::Relaxed), 4, "three workers and one thread for blocking calls");
+    assert_eq!(stops.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn hooks_that_panic_stop_neither_threads_nor_tasks() {
+    let executor = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name_fn(|| panic!("no name"))
+        .on_thread_start(|| panic!("no start"))
+        .on_thread_stop(|| panic!("no stop"))
+        .build()
+        .unwrap();
+    assert_eq!(executor.block_on(executor.spawn(async { 1 })).unwrap(), 1);
+    let call = executor.handle().spawn_blocking(|| 2);
+    assert_eq!(executor.block_on(call).unwrap(), 2);
+}
