@@ -17,6 +17,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Sets the number of workers from outside the program.
+const WORKER_THREADS: &str = "FILCH_WORKER_THREADS";
+
 /// Builds an [`Executor`].
 ///
 /// ```
@@ -65,7 +68,8 @@ impl Builder {
         }
     }
 
-    /// How many workers; the default is what the operating system grants the process, quotas included.
+    /// How many workers. The default is the environment variable `FILCH_WORKER_THREADS` where it is set,
+    /// and otherwise what the operating system grants the process, quotas included.
     /// No effect on a single-threaded executor.
     ///
     /// # Panics
@@ -177,6 +181,9 @@ impl Builder {
 
     /// How many workers [`build`](Self::build) will start; 1 for a single-threaded executor.
     ///
+    /// # Panics
+    /// If the environment variable `FILCH_WORKER_THREADS` decides and is not a number.
+    ///
     /// ```
     /// # use filch_executor::Builder;
     /// assert_eq!(Builder::new_multi_thread().worker_threads(3).workers(), 3);
@@ -185,9 +192,7 @@ impl Builder {
         match (self.flavor, self.workers) {
             (Flavor::CurrentThread, _) => 1,
             (_, Some(count)) => count,
-            (_, None) => thread::available_parallelism()
-                .map_or(1, Into::into)
-                .min(MAX_WORKERS),
+            (_, None) => default_workers(),
         }
     }
 
@@ -256,6 +261,16 @@ impl Builder {
         self.park
             .clone()
             .unwrap_or_else(|| Arc::new(CondvarPark::new()))
+    }
+}
+
+/// From the environment, or one per core that the process may use.
+fn default_workers() -> usize {
+    match std::env::var(WORKER_THREADS) {
+        Ok(count) => count.parse().unwrap_or_else(|_| {
+            panic!("the environment variable {WORKER_THREADS} must be a number of workers, not `{count}`")
+        }),
+        Err(_) => thread::available_parallelism().map_or(1, Into::into).min(MAX_WORKERS),
     }
 }
 

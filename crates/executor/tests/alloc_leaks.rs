@@ -9,7 +9,7 @@ use filch_primitives::atomic::{AtomicUsize, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::task::Waker;
 use std::time::Duration;
-use support::{Gate, asleep, bounded_by, eventually, multi, poll_with, single, thread};
+use support::{Gate, HUNG, asleep, bounded_by, eventually, multi, poll_with, single, thread};
 
 struct Counting;
 
@@ -177,7 +177,7 @@ fn when_quiet() -> usize {
         let now = live();
         unchanged = if now == count { unchanged + 1 } else { 0 };
         count = now;
-        unchanged == 200
+        unchanged == 1000
     });
     count
 }
@@ -193,7 +193,12 @@ fn live_allocations_return_to_where_they_were() {
         for _ in 0..ROUNDS {
             all_rounds();
         }
-        let after = when_quiet();
+        // A leak stays; what a thread in the background still holds goes when it gets its turn.
+        let mut after = when_quiet();
+        let start = std::time::Instant::now();
+        while after >= before + FIRST_USES && start.elapsed() < HUNG {
+            after = when_quiet();
+        }
         assert!(
             after < before + FIRST_USES,
             "{before} live allocations before, {after} after {ROUNDS} rounds"

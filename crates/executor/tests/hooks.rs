@@ -18,9 +18,15 @@ fn thread_hooks_run_once_on_each_thread() {
         })
         .build()
         .unwrap();
-    executor.block_on(executor.handle().spawn_blocking(|| ())).unwrap();
+    executor
+        .block_on(executor.handle().spawn_blocking(|| ()))
+        .unwrap();
     drop(executor);
-    assert_eq!(starts.load(Ordering::Relaxed), 4, "three workers and one thread for blocking calls");
+    assert_eq!(
+        starts.load(Ordering::Relaxed),
+        4,
+        "three workers and one thread for blocking calls"
+    );
     assert_eq!(stops.load(Ordering::Relaxed), 4);
 }
 

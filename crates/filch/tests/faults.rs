@@ -62,3 +62,29 @@ fn a_blocking_call_without_any_thread_panics_with_the_reason() {
     // The runtime is as good as before.
     assert_eq!(runtime.block_on(async { 1 }), 1);
 }
+
+#[test]
+fn the_environment_sets_the_number_of_workers() {
+    // In a process of its own: the environment is the whole process's.
+    let run = |value: &str| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_that_builds_a_runtime", "--ignored", "--nocapture"])
+            .env("FILCH_WORKER_THREADS", value)
+            .output()
+            .unwrap()
+    };
+    let three = run("3");
+    assert!(three.status.success());
+    assert!(String::from_utf8_lossy(&three.stdout).contains("workers: 3"));
+    let many = run("many");
+    assert!(!many.status.success());
+    let words = String::from_utf8_lossy(&many.stderr).into_owned();
+    assert!(words.contains("must be a number of workers, not `many`"), "{words}");
+}
+
+#[test]
+#[ignore = "run by the_environment_sets_the_number_of_workers, with the environment that it needs"]
+fn child_that_builds_a_runtime() {
+    let runtime = filch::runtime::Runtime::new().unwrap();
+    println!("workers: {}", runtime.metrics().num_workers());
+}

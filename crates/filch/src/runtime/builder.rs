@@ -55,7 +55,8 @@ impl Builder {
         self
     }
 
-    /// How many workers; the default is what the operating system grants the process, quotas included.
+    /// How many workers. The default is the environment variable `FILCH_WORKER_THREADS` where it is set,
+    /// and otherwise what the operating system grants the process, quotas included.
     /// No effect on a single-threaded runtime.
     ///
     /// # Panics
@@ -149,7 +150,7 @@ impl Builder {
     /// If the operating system refuses a thread or a descriptor; nothing is left behind then.
     ///
     /// # Panics
-    /// If `worker_threads` was set to 0 or to more than 1023.
+    /// If `worker_threads`, or the environment variable in its place, is 0, more than 1023, or no number.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
         let (mut executor, drivers) = self.connect()?;
