@@ -2,9 +2,9 @@
 
 use std::fmt;
 // Not loom's, on purpose: it outlives the executions and must not be part of what is explored.
+use std::sync::Arc;
 #[expect(clippy::disallowed_types, reason = "outside what loom explores")]
 use std::sync::Mutex;
-use std::sync::Arc;
 
 /// Explores the executions of `model`, with as many preemptions as `LOOM_MAX_PREEMPTIONS` says; then
 /// checks that each of `outcomes`, and nothing else, was noted in one of them at least. A race of which

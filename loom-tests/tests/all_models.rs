@@ -19,10 +19,7 @@ fn every_model_runs_and_holds() {
     for (file, &models) in &expected {
         let passed = run.passed.get(file).copied().unwrap_or(0);
         assert!(models > 0, "tests/{file}.rs has no model");
-        assert!(
-            passed >= models,
-            "{passed} of the {models} models in tests/{file}.rs ran"
-        );
+        assert!(passed >= models, "{passed} of the {models} models in tests/{file}.rs ran");
     }
 }
 
@@ -83,10 +80,7 @@ fn cargo_loom() -> Run {
     let success = cargo.wait().expect("it was started").success();
     // Cargo names the files on one stream, the files report on the other, both in the same order.
     assert_eq!(files.len(), counts.len(), "a file ended without a report");
-    Run {
-        success,
-        passed: files.into_iter().zip(counts).collect(),
-    }
+    Run { success, passed: files.into_iter().zip(counts).collect() }
 }
 
 fn is_for_the_outer_cargo(name: &str) -> bool {

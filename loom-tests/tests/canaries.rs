@@ -19,10 +19,8 @@ unsafe impl Sync for Published {}
 #[should_panic(expected = "Causality violation")]
 fn a_race_is_noticed() {
     loom::model(|| {
-        let published = Arc::new(Published {
-            value: UnsafeCell::new(0),
-            ready: AtomicBool::new(false),
-        });
+        let published =
+            Arc::new(Published { value: UnsafeCell::new(0), ready: AtomicBool::new(false) });
         let theirs = published.clone();
         let writer = thread::spawn(move || {
             theirs.value.with_mut(|value| {

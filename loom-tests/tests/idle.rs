@@ -106,11 +106,7 @@ fn work_arrives_while_the_only_worker_parks() {
         }
         submitter.join().unwrap();
         shared.assert_all_active();
-        seen.note(if slept {
-            "the worker slept"
-        } else {
-            "the worker saw it"
-        });
+        seen.note(if slept { "the worker slept" } else { "the worker saw it" });
     });
 }
 

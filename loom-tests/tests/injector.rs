@@ -33,11 +33,7 @@ fn conserves_items() {
             thread::spawn(move || injector.push(Box::new(n)))
         });
         let mut taken = batch(&injector, 1);
-        seen.note(if taken.is_empty() {
-            "the worker found none"
-        } else {
-            "the worker found some"
-        });
+        seen.note(if taken.is_empty() { "the worker found none" } else { "the worker found some" });
         for submitter in submitters {
             submitter.join().unwrap();
         }
@@ -65,11 +61,7 @@ fn batch_is_fair() {
         let mut all = [&mine[..], &others, &left].concat();
         all.sort_unstable();
         assert_eq!(all, [1, 2, 3], "lost or doubled");
-        seen.note(if mine[0] == 1 {
-            "one was first"
-        } else {
-            "the other was first"
-        });
+        seen.note(if mine[0] == 1 { "one was first" } else { "the other was first" });
     });
 }
 

@@ -5,6 +5,7 @@ use filch_io_driver::model::pages::Pages;
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::sync::Arc;
 use filch_primitives::thread;
+use loom_tests::explore;
 
 /// A slot whose making loom compares with every look at it.
 struct Slot(UnsafeCell<u32>);
@@ -31,17 +32,20 @@ impl Slot {
 /// I1: a reader comes while the page is being added; what it finds is filled.
 #[test]
 fn get_meets_cover() {
-    loom::model(|| {
+    explore(["no page yet", "the page"], |outcomes| {
         let pages = Arc::new(Pages::<Slot, 1>::new(1));
-        let adder = {
-            let pages = Arc::clone(&pages);
-            thread::spawn(move || assert!(pages.cover(0)))
+        let reader = {
+            let (pages, outcomes) = (Arc::clone(&pages), outcomes.clone());
+            thread::spawn(move || match pages.get(0) {
+                None => outcomes.note("no page yet"),
+                Some(slot) => {
+                    outcomes.note("the page");
+                    assert_eq!(slot.read(), 7);
+                }
+            })
         };
-        if let Some(slot) = pages.get(0) {
-            assert_eq!(slot.read(), 7);
-        }
-        adder.join().unwrap();
-        assert_eq!(pages.get(0).unwrap().read(), 7);
+        assert!(pages.cover(0));
+        reader.join().unwrap();
     });
 }
 

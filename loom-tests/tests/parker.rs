@@ -22,10 +22,7 @@ unsafe impl Send for Published {}
 
 impl Published {
     fn new() -> Arc<Self> {
-        Arc::new(Self {
-            parker: Parker::new(),
-            value: UnsafeCell::new(0),
-        })
+        Arc::new(Self { parker: Parker::new(), value: UnsafeCell::new(0) })
     }
 
     fn write_and_unpark(&self) {
@@ -55,11 +52,7 @@ fn unpark_before_park() {
             says.store(true, Ordering::Relaxed);
         });
         // Ordering: Relaxed; as above.
-        seen.note(if unparked.load(Ordering::Relaxed) {
-            "unparked first"
-        } else {
-            "parked first"
-        });
+        seen.note(if unparked.load(Ordering::Relaxed) { "unparked first" } else { "parked first" });
         parker.park();
         waker.join().unwrap();
         assert!(!parker.park_timeout(Duration::ZERO), "the token was taken");
@@ -124,10 +117,6 @@ fn timeout_meets_unpark() {
         assert_eq!(published.read(), 7);
         waker.join().unwrap();
         assert!(!published.parker.park_timeout(Duration::ZERO));
-        seen.note(if in_time {
-            "the token came in time"
-        } else {
-            "time was over"
-        });
+        seen.note(if in_time { "the token came in time" } else { "time was over" });
     });
 }

@@ -93,11 +93,7 @@ fn conserves_items() {
         kept.extend(pop_all(&mut local));
         assert_conserved(3, &[&overflow, &kept, &stolen]);
         assert_in_order(&[&overflow, &kept, &stolen]);
-        seen.note(if stolen.is_empty() {
-            "the thief took none"
-        } else {
-            "the thief took some"
-        });
+        seen.note(if stolen.is_empty() { "the thief took none" } else { "the thief took some" });
     });
 }
 
@@ -170,18 +166,13 @@ fn overflow_meets_steal() {
         // where its next access depends on another's last one, and this gives it more of them.
         let fits = local.push_back_or_overflow(item(2), |_| unreachable!("there is room for two"));
         assert!(!fits);
-        let overflowed =
-            local.push_back_or_overflow(item(3), |item| overflow.push(number(item)));
+        let overflowed = local.push_back_or_overflow(item(3), |item| overflow.push(number(item)));
         let stolen = thief.join().unwrap();
         let kept = pop_all(&mut local);
         assert_conserved(3, &[&overflow, &kept, &stolen]);
         assert_in_order(&[&overflow, &kept, &stolen]);
         assert_eq!(overflowed, !overflow.is_empty());
-        seen.note(if overflowed {
-            "overflowed"
-        } else {
-            "the thief made room"
-        });
+        seen.note(if overflowed { "overflowed" } else { "the thief made room" });
     });
 }
 

@@ -52,11 +52,7 @@ fn register_meets_complete() {
         assert!(task.drop_join_handle());
         task.assert_freed();
         assert_eq!(std::sync::Arc::strong_count(&count), 1, "the waker is dropped");
-        seen.note(if output.is_some() {
-            "ended first"
-        } else {
-            "registered first"
-        });
+        seen.note(if output.is_some() { "ended first" } else { "registered first" });
     });
 }
 
@@ -106,11 +102,7 @@ fn the_same_waker_twice_meets_complete() {
         assert_eq!(output.or_else(|| task.poll_join(Waker::noop())), Some(DONE));
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if woken(&count) == 1 {
-            "woken"
-        } else {
-            "ended first"
-        });
+        seen.note(if woken(&count) == 1 { "woken" } else { "ended first" });
     });
 }
 
@@ -123,11 +115,7 @@ fn drop_handle_meets_complete() {
         let ended = task.drop_join_handle();
         worker.join().unwrap();
         task.assert_freed();
-        seen.note(if ended {
-            "the joiner dropped the output"
-        } else {
-            "the runner did"
-        });
+        seen.note(if ended { "the joiner dropped the output" } else { "the runner did" });
     });
 }
 
@@ -144,10 +132,6 @@ fn drop_registered_handle_meets_complete() {
         worker.join().unwrap();
         task.assert_freed();
         assert_eq!(std::sync::Arc::strong_count(&count), 1, "the waker is dropped");
-        seen.note(if woken(&count) == 1 {
-            "woken"
-        } else {
-            "not woken"
-        });
+        seen.note(if woken(&count) == 1 { "woken" } else { "not woken" });
     });
 }

@@ -58,11 +58,7 @@ fn two_wakers_make_one_runnable() {
         });
         let made = task.wake_by_ref();
         let both = made & waker.join().unwrap();
-        seen.note(if both {
-            "a poll for each"
-        } else {
-            "one poll for both"
-        });
+        seen.note(if both { "a poll for each" } else { "one poll for both" });
         end(&task);
     });
 }
@@ -80,11 +76,7 @@ fn wake_before_the_poll() {
         assert_eq!(task.take_output(), DONE, "the wake-up was lost");
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if made {
-            "woken after it"
-        } else {
-            "woken before the poll"
-        });
+        seen.note(if made { "woken after it" } else { "woken before the poll" });
     });
 }
 
@@ -107,35 +99,35 @@ fn two_wakes_before_the_poll() {
         assert_eq!(task.take_output(), DONE);
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if made {
-            "after it"
-        } else {
-            "the second came before the poll"
-        });
+        seen.note(if made { "after it" } else { "the second came before the poll" });
     });
 }
 
 #[test]
 fn wake_during_poll() {
-    explore_within(PREEMPTIONS, ["polled again by the waker", "polled by the runner alone"], |seen| {
-        let task = Task::new(reader);
-        let waker = Task::reference(&task);
-        let sender = thread::spawn(move || {
-            post(&waker);
-            waker.wake()
-        });
-        task.run();
-        let made = sender.join().unwrap();
-        assert!(task.state.load().is_complete(), "the wake-up was lost");
-        assert_eq!(task.take_output(), DONE);
-        assert!(task.drop_join_handle());
-        task.assert_freed();
-        seen.note(if made {
-            "polled again by the waker"
-        } else {
-            "polled by the runner alone"
-        });
-    });
+    explore_within(
+        PREEMPTIONS,
+        ["polled again by the waker", "polled by the runner alone"],
+        |seen| {
+            let task = Task::new(reader);
+            let waker = Task::reference(&task);
+            let sender = thread::spawn(move || {
+                post(&waker);
+                waker.wake()
+            });
+            task.run();
+            let made = sender.join().unwrap();
+            assert!(task.state.load().is_complete(), "the wake-up was lost");
+            assert_eq!(task.take_output(), DONE);
+            assert!(task.drop_join_handle());
+            task.assert_freed();
+            seen.note(if made {
+                "polled again by the waker"
+            } else {
+                "polled by the runner alone"
+            });
+        },
+    );
 }
 
 #[test]
@@ -155,11 +147,7 @@ fn poll_sees_what_the_waker_wrote() {
         assert_eq!(task.take_output(), DONE);
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if by_sender {
-            "the sender's wake-up"
-        } else {
-            "the other's wake-up"
-        });
+        seen.note(if by_sender { "the sender's wake-up" } else { "the other's wake-up" });
     });
 }
 
@@ -204,11 +192,7 @@ fn joiner_sees_the_output() {
             ended
         });
         task.run();
-        seen.note(if joiner.join().unwrap() {
-            "ended"
-        } else {
-            "not ended"
-        });
+        seen.note(if joiner.join().unwrap() { "ended" } else { "not ended" });
         task.assert_freed();
     });
 }
@@ -224,33 +208,33 @@ fn last_reference_frees() {
         waker.join().unwrap();
         worker.join().unwrap();
         task.assert_freed();
-        seen.note(if ended {
-            "ended before the handle went"
-        } else {
-            "detached"
-        });
+        seen.note(if ended { "ended before the handle went" } else { "detached" });
     });
 }
 
 #[test]
 fn wake_by_value_meets_complete() {
-    explore_within(PREEMPTIONS, ["the waker outlived the task", "the task outlived the waker"], |seen| {
-        let task = Task::new(ready);
-        let waker = Task::reference(&task);
-        assert!(!task.drop_join_handle());
-        let waker = thread::spawn(move || {
-            let outlived = waker.state.load().is_complete();
-            assert!(!waker.wake(), "what ends at its first poll is not run twice");
-            outlived
-        });
-        task.run();
-        seen.note(if waker.join().unwrap() {
-            "the waker outlived the task"
-        } else {
-            "the task outlived the waker"
-        });
-        task.assert_freed();
-    });
+    explore_within(
+        PREEMPTIONS,
+        ["the waker outlived the task", "the task outlived the waker"],
+        |seen| {
+            let task = Task::new(ready);
+            let waker = Task::reference(&task);
+            assert!(!task.drop_join_handle());
+            let waker = thread::spawn(move || {
+                let outlived = waker.state.load().is_complete();
+                assert!(!waker.wake(), "what ends at its first poll is not run twice");
+                outlived
+            });
+            task.run();
+            seen.note(if waker.join().unwrap() {
+                "the waker outlived the task"
+            } else {
+                "the task outlived the waker"
+            });
+            task.assert_freed();
+        },
+    );
 }
 
 #[test]
@@ -285,11 +269,7 @@ fn abort_meets_poll() {
         assert_eq!(task.take_output(), CANCELLED);
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if made {
-            "dropped by the aborter"
-        } else {
-            "dropped by the runner"
-        });
+        seen.note(if made { "dropped by the aborter" } else { "dropped by the runner" });
     });
 }
 
@@ -328,11 +308,7 @@ fn two_aborts_drop_once() {
         assert_eq!(task.take_output(), CANCELLED);
         assert!(task.drop_join_handle());
         task.assert_freed();
-        seen.note(if made {
-            "one made the runnable"
-        } else {
-            "the other did"
-        });
+        seen.note(if made { "one made the runnable" } else { "the other did" });
     });
 }
 

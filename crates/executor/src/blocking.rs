@@ -5,14 +5,16 @@
 //! get to time out); when none waits and no more may be started, it queues. A job is never skipped in
 //! silence: it runs, or its handle says that it was cancelled.
 
-use crate::config::{Config, ThreadKind};
+use crate::config::{Config, PanicHook, ThreadKind};
+use crate::context::{self, PoolScope};
 use crate::parker::Parker;
-use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
+use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule};
 use filch_primitives::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,7 +47,16 @@ struct State {
     /// Threads that wait; the last one came last.
     waiting: Vec<Arc<Seat>>,
     threads: usize,
+    /// How many of the threads run a worker: they will not come for blocking calls until it is over.
+    lent: usize,
     closed: bool,
+}
+
+impl State {
+    /// How many threads there are for blocking calls.
+    fn available(&self) -> usize {
+        self.threads - self.lent
+    }
 }
 
 struct Shared {
@@ -63,13 +74,7 @@ pub(crate) struct BlockingPool {
 impl BlockingPool {
     pub(crate) fn new(config: Config) -> Self {
         let state = Mutex::new(State::default());
-        Self {
-            shared: Arc::new(Shared {
-                config,
-                state,
-                ended: Condvar::new(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { config, state, ended: Condvar::new() }) }
     }
 
     /// Runs `f` on a thread of the pool.
@@ -91,67 +96,72 @@ impl BlockingPool {
         handle
     }
 
-    /// Runs `worker` on a thread of the pool, or gives it back if none can be had at once.
+    /// Runs `worker` on a thread of the pool, on top of those for blocking calls; gives it back if the
+    /// pool is closed or no thread can be started.
     pub(crate) fn run_worker(&self, worker: Box<dyn FnOnce() + Send>) -> Result<(), WorkerBack> {
-        if self.shared.state.lock().threads >= self.shared.config.max_blocking_threads {
-            let waiting = !self.shared.state.lock().waiting.is_empty();
-            if !waiting {
-                return Err(worker);
-            }
-        }
-        self.submit(Job::Worker(worker))
-            .map_err(|(_, job)| match job {
-                Some(Job::Worker(worker)) => worker,
-                _ => unreachable!("the job that comes back is the one that was submitted"),
-            })
+        self.submit(Job::Worker(worker)).map_err(|(_, job)| match job {
+            Some(Job::Worker(worker)) => worker,
+            _ => unreachable!("the job that comes back is the one that was submitted"),
+        })
     }
 
     fn submit(&self, job: Job) -> Result<(), (io::Error, Option<Job>)> {
+        let is_worker = matches!(job, Job::Worker(_));
         let mut state = self.shared.state.lock();
         if state.closed {
             drop(state);
+            if is_worker {
+                return Err((io::Error::other("the runtime is shutting down"), Some(job)));
+            }
             // Dropping the task cancels it: its handle says so.
             drop(job);
             return Ok(());
         }
+        let may_start = is_worker || state.available() < self.shared.config.max_blocking_threads;
+        state.lent += usize::from(is_worker);
         if let Some(seat) = state.waiting.pop() {
             drop(state);
             *seat.job.lock() = Some(job);
             seat.parker.unpark();
             return Ok(());
         }
-        if state.threads < self.shared.config.max_blocking_threads {
+        if may_start {
             state.threads += 1;
             drop(state);
-            return self.start_thread(job);
+            return self.start_thread(job, is_worker);
         }
         state.queue.push_back(job);
         Ok(())
     }
 
-    fn start_thread(&self, job: Job) -> Result<(), (io::Error, Option<Job>)> {
+    fn start_thread(&self, job: Job, is_worker: bool) -> Result<(), (io::Error, Option<Job>)> {
         // In a cell of its own, because a closure that does not get a thread is lost.
         let first = Arc::new(Mutex::new(Some(job)));
         let pool = self.shared.clone();
         let theirs = first.clone();
-        let started = self
-            .shared
-            .config
-            .start_thread(ThreadKind::Blocking, move || {
-                let job = theirs.lock().take();
-                pool.work(job);
-            });
+        let started = self.shared.config.start_thread(ThreadKind::Blocking, move || {
+            let job = theirs.lock().take();
+            pool.work(job);
+            move || pool.thread_ends()
+        });
         let Err(error) = started else { return Ok(()) };
         let job = first.lock().take();
         let mut state = self.shared.state.lock();
+        state.lent -= usize::from(is_worker);
         state.threads -= 1;
-        if state.threads > 0 {
+        if !is_worker && state.available() > 0 {
             // Others will come to it.
             state.queue.extend(job);
             return Ok(());
         }
+        drop(state);
         self.shared.ended.notify_all();
         Err((error, job))
+    }
+
+    /// Whether this thread is one of the pool's, so that waiting for the pool would be for itself.
+    pub(crate) fn owns_this_thread(&self) -> bool {
+        context::is_in_pool(Arc::as_ptr(&self.shared).cast())
     }
 
     /// No job from here on; those that queue are cancelled, those that run are left to end.
@@ -159,10 +169,7 @@ impl BlockingPool {
         let (queue, waiting) = {
             let mut state = self.shared.state.lock();
             state.closed = true;
-            (
-                std::mem::take(&mut state.queue),
-                std::mem::take(&mut state.waiting),
-            )
+            (std::mem::take(&mut state.queue), std::mem::take(&mut state.waiting))
         };
         for seat in waiting {
             seat.parker.unpark();
@@ -205,21 +212,22 @@ pub(crate) type WorkerBack = Box<dyn FnOnce() + Send>;
 impl Shared {
     /// The life of a thread of the pool.
     fn work(&self, first: Option<Job>) {
-        if let Some(job) = first {
+        let _in_pool = PoolScope::enter(ptr::from_ref(self).cast());
+        let seat = Arc::new(Seat { parker: Parker::new(), job: Mutex::new(None) });
+        let mut next = first;
+        while let Some(job) = next {
+            let is_worker = matches!(job, Job::Worker(_));
             job.run();
+            if is_worker {
+                self.state.lock().lent -= 1;
+            }
+            next = self.next(&seat);
         }
-        let seat = Arc::new(Seat {
-            parker: Parker::new(),
-            job: Mutex::new(None),
-        });
-        while let Some(job) = self.next(&seat) {
-            job.run();
-        }
-        let mut state = self.state.lock();
-        state.threads -= 1;
-        if state.threads == 0 {
-            self.ended.notify_all();
-        }
+    }
+
+    fn thread_ends(&self) {
+        self.state.lock().threads -= 1;
+        self.ended.notify_all();
     }
 
     /// The next job; `None` when the thread is to end.
@@ -264,10 +272,8 @@ impl Schedule for Shared {
         None
     }
 
-    fn detached_panic(&self, panic: &TaskPanic) {
-        if let Some(hook) = &self.config.on_detached_panic {
-            hook(panic);
-        }
+    fn panic_hook(&self) -> Option<PanicHook> {
+        self.config.on_detached_panic.clone()
     }
 }
 

@@ -40,11 +40,25 @@ pub struct Builder {
 
 impl Builder {
     /// Workers that steal from each other, one per core unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(executor.handle().workers(), 2);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_multi_thread() -> Self {
         Self::new(Flavor::MultiThread)
     }
 
     /// One thread, one queue, first in, first out.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_current_thread().build()?;
+    /// assert_eq!(executor.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_current_thread() -> Self {
         Self::new(Flavor::CurrentThread)
     }
@@ -72,6 +86,11 @@ impl Builder {
     /// and otherwise what the operating system grants the process, quotas included.
     /// No effect on a single-threaded executor.
     ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// assert_eq!(Builder::new_multi_thread().worker_threads(3).workers(), 3);
+    /// ```
+    ///
     /// # Panics
     /// [`build`](Self::build) panics if it is 0 or more than 1023.
     pub fn worker_threads(&mut self, count: usize) -> &mut Self {
@@ -81,31 +100,68 @@ impl Builder {
 
     /// At most so many threads for blocking calls; 512 unless chosen otherwise. More calls queue.
     ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_current_thread().max_blocking_threads(1).build()?;
+    /// let handle = executor.handle();
+    /// let (first, second) = (handle.spawn_blocking(|| 1), handle.spawn_blocking(|| 2));
+    /// assert_eq!(handle.blocking_threads(), 1);
+    /// assert_eq!(executor.block_on(async { first.await.unwrap() + second.await.unwrap() }), 3);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If it is 0.
     #[track_caller]
     pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
-        assert!(
-            count > 0,
-            "blocking calls need at least one thread: `max_blocking_threads(0)`"
-        );
+        assert!(count > 0, "blocking calls need at least one thread: `max_blocking_threads(0)`");
         self.config.max_blocking_threads = count;
         self
     }
 
     /// For how long a thread for blocking calls stays without work; 10 s unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// # use std::time::Duration;
+    /// let executor = Builder::new_current_thread().thread_keep_alive(Duration::from_secs(60)).build()?;
+    /// # executor.block_on(executor.handle().spawn_blocking(|| ())).unwrap();
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
         self.config.thread_keep_alive = duration;
         self
     }
 
     /// The name of the threads; `filch-worker` unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_current_thread().thread_name("my-io").build()?;
+    /// let name = || std::thread::current().name().map(str::to_owned);
+    /// let name = executor.block_on(executor.handle().spawn_blocking(name)).unwrap();
+    /// assert_eq!(name.as_deref(), Some("my-io"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
         self.thread_name_fn(move || name.clone())
     }
 
     /// A name for each thread that is started.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    ///
+    /// let number = AtomicUsize::new(0);
+    /// let executor = Builder::new_multi_thread()
+    ///     .worker_threads(2)
+    ///     .thread_name_fn(move || format!("my-worker-{}", number.fetch_add(1, Relaxed)))
+    ///     .build()?;
+    /// # assert_eq!(executor.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
     where
         F: Fn() -> String + Send + Sync + 'static,
@@ -115,12 +171,31 @@ impl Builder {
     }
 
     /// The stack of each thread, in bytes; what std takes unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_current_thread().thread_stack_size(16 << 20).build()?;
+    /// let deep = executor.handle().spawn_blocking(|| [1_u8; 8 << 20].iter().map(|&n| u32::from(n)).sum::<u32>());
+    /// assert_eq!(executor.block_on(deep).unwrap(), 8 << 20);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.config.stack_size = Some(bytes);
         self
     }
 
     /// Called on each thread of the executor before it does anything else.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let executor = Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .on_thread_start(move || tell.send("a worker starts").unwrap())
+    ///     .build()?;
+    /// assert_eq!(told.recv().unwrap(), "a worker starts");
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -130,6 +205,18 @@ impl Builder {
     }
 
     /// Called on each thread of the executor as the last thing it does.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let executor = Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .on_thread_stop(move || tell.send("a worker stops").unwrap())
+    ///     .build()?;
+    /// drop(executor);
+    /// assert_eq!(told.recv().unwrap(), "a worker stops");
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -159,6 +246,20 @@ impl Builder {
     /// Wraps the life of each thread of the executor: `around` must call the closure it is given, once.
     ///
     /// This is how a runtime on top makes its drivers current on every thread.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .around_thread(|kind, run| {
+    ///         println!("{kind:?} begins");
+    ///         run();
+    ///         println!("{kind:?} ends");
+    ///     })
+    ///     .build()?;
+    /// # assert_eq!(executor.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn around_thread<F>(&mut self, around: F) -> &mut Self
     where
         F: Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync + 'static,
@@ -168,12 +269,28 @@ impl Builder {
     }
 
     /// Where idle workers wait, and from where events reach tasks; see [`Park`].
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// # use filch_executor::CondvarPark;
+    /// # use std::sync::Arc;
+    /// let executor = Builder::new_current_thread().park(Arc::new(CondvarPark::new())).build()?;
+    /// assert_eq!(executor.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn park(&mut self, park: Arc<dyn Park>) -> &mut Self {
         self.park = Some(park);
         self
     }
 
     /// Seeds the choices that are left to chance: which victim a thief asks first.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(2).seed(42).build()?;
+    /// # assert_eq!(executor.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn seed(&mut self, seed: u64) -> &mut Self {
         self.config.seed = seed;
         self
@@ -198,11 +315,19 @@ impl Builder {
 
     /// Builds the executor and starts its workers.
     ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let task = executor.spawn(async { 7 });
+    /// assert_eq!(executor.block_on(task).unwrap(), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// If the operating system refuses a thread. Those that were started have ended by then.
     ///
     /// # Panics
-    /// If `worker_threads` was set to 0 or to more than 1023.
+    /// If `worker_threads`, or the environment variable in its place, is 0, more than 1023, or no number.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Executor> {
         match self.flavor {
@@ -212,6 +337,13 @@ impl Builder {
     }
 
     /// Builds a single-threaded executor that stays on this thread, whatever the builder was made for.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let event_loop = Builder::new_current_thread().max_blocking_threads(4).build_event_loop()?;
+    /// assert_eq!(event_loop.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// None today; see [`EventLoop::new`].
@@ -233,10 +365,7 @@ impl Builder {
     #[track_caller]
     fn build_multi(&self) -> io::Result<Executor> {
         let workers = self.workers();
-        assert!(
-            workers > 0,
-            "a runtime needs at least one worker: `worker_threads(0)`"
-        );
+        assert!(workers > 0, "a runtime needs at least one worker: `worker_threads(0)`");
         assert!(
             workers <= MAX_WORKERS,
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
@@ -258,9 +387,7 @@ impl Builder {
     }
 
     fn park_or_default(&self) -> Arc<dyn Park> {
-        self.park
-            .clone()
-            .unwrap_or_else(|| Arc::new(CondvarPark::new()))
+        self.park.clone().unwrap_or_else(|| Arc::new(CondvarPark::new()))
     }
 }
 

@@ -9,6 +9,19 @@ use std::time::Duration;
 use filch_primitives::thread;
 
 /// What a thread of the runtime is for; given to the closure of `Builder::around_thread`.
+///
+/// ```
+/// let (tell, told) = std::sync::mpsc::channel();
+/// let executor = filch_executor::Builder::new_multi_thread()
+///     .worker_threads(1)
+///     .around_thread(move |kind, run| {
+///         tell.send(kind).unwrap();
+///         run();
+///     })
+///     .build()?;
+/// assert_eq!(told.recv().unwrap(), filch_executor::ThreadKind::Worker(0));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ThreadKind {
@@ -37,11 +50,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Starts a thread of the runtime.
-    pub(crate) fn start_thread(
+    /// Starts a thread of the runtime. What `main` returns runs last, after every hook: whoever waits
+    /// for it waits for the thread.
+    pub(crate) fn start_thread<L: FnOnce()>(
         &self,
         kind: ThreadKind,
-        main: impl FnOnce() + Send + 'static,
+        main: impl FnOnce() -> L + Send + 'static,
     ) -> io::Result<thread::JoinHandle<()>> {
         let mut name = String::from("filch-worker");
         catch_quietly(|| name = (self.thread_name)());
@@ -52,18 +66,20 @@ impl Config {
         let config = self.clone();
         builder.spawn(move || {
             let mut main = Some(main);
+            let mut leave = None;
             (config.around_thread)(kind, &mut || {
                 // A hook that panics does not take the thread with it.
                 if let Some(hook) = &config.on_thread_start {
                     catch_quietly(|| hook());
                 }
-                if let Some(main) = main.take() {
-                    main();
-                }
+                leave = main.take().map(|main| main());
                 if let Some(hook) = &config.on_thread_stop {
                     catch_quietly(|| hook());
                 }
             });
+            if let Some(leave) = leave {
+                leave();
+            }
         })
     }
 }

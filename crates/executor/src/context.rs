@@ -5,6 +5,7 @@ use crate::task::JoinHandle;
 use crate::worker::Worker;
 use filch_primitives::{Current, CurrentGuard};
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr;
 
@@ -13,23 +14,34 @@ thread_local! {
     /// The worker that this thread runs; points into the frame of `worker::run`.
     static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
     static DUTY: Cell<Duty> = const { Cell::new(Duty::None) };
+    /// The pool for blocking calls that this thread belongs to.
+    static POOL: Cell<*const ()> = const { Cell::new(ptr::null()) };
     /// Its address names the thread.
     static TOKEN: u8 = const { 0 };
 }
 
 /// Leaves the executor that was entered, when dropped.
+///
+/// Guards on one thread must be dropped in the reverse order of their making.
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// use filch_executor::Handle;
+///
+/// let entered = executor.enter();
+/// assert!(Handle::try_current().is_ok());
+/// drop(entered);
+/// assert!(Handle::try_current().is_err());
+/// ```
 #[derive(Debug)]
 #[must_use = "the executor is left when the guard is dropped"]
 pub struct EnterGuard<'a> {
     _guard: CurrentGuard<Handle>,
-    _handle: std::marker::PhantomData<&'a Handle>,
+    _handle: PhantomData<&'a Handle>,
 }
 
 pub(crate) fn enter(handle: &Handle) -> EnterGuard<'_> {
-    EnterGuard {
-        _guard: Current::enter(&HANDLE, handle.clone()),
-        _handle: std::marker::PhantomData,
-    }
+    EnterGuard { _guard: Current::enter(&HANDLE, handle.clone()), _handle: PhantomData }
 }
 
 pub(crate) fn current() -> Option<Handle> {
@@ -61,18 +73,20 @@ pub(crate) fn with_worker<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     f(unsafe { worker.as_ref() })
 }
 
-/// This thread runs `worker` until the scope is dropped.
+/// This thread runs `worker`, or none, until the scope is dropped.
 pub(crate) struct WorkerScope<'a> {
     before: *const Worker,
-    _worker: &'a Worker,
+    _worker: PhantomData<&'a Worker>,
 }
 
 impl<'a> WorkerScope<'a> {
     pub(crate) fn enter(worker: &'a Worker) -> Self {
-        Self {
-            before: WORKER.replace(worker),
-            _worker: worker,
-        }
+        Self { before: WORKER.replace(worker), _worker: PhantomData }
+    }
+
+    /// For an event loop that is driven from inside a worker's blocking call.
+    pub(crate) fn hide() -> Self {
+        Self { before: WORKER.replace(ptr::null()), _worker: PhantomData }
     }
 }
 
@@ -80,6 +94,28 @@ impl Drop for WorkerScope<'_> {
     fn drop(&mut self) {
         WORKER.set(self.before);
     }
+}
+
+/// This thread belongs to a pool until the scope is dropped.
+pub(crate) struct PoolScope {
+    before: *const (),
+}
+
+impl PoolScope {
+    /// `pool` is a name and is not followed.
+    pub(crate) fn enter(pool: *const ()) -> Self {
+        Self { before: POOL.replace(pool) }
+    }
+}
+
+impl Drop for PoolScope {
+    fn drop(&mut self) {
+        POOL.set(self.before);
+    }
+}
+
+pub(crate) fn is_in_pool(pool: *const ()) -> bool {
+    POOL.try_with(Cell::get).is_ok_and(|this| ptr::eq(this, pool))
 }
 
 /// A number that names this thread among those that are alive; never 0.
@@ -113,16 +149,12 @@ impl DutyScope {
             "`{what}` would block a thread that runs async tasks: `.await` the future there, or call \
              it from `spawn_blocking` or `block_in_place`"
         );
-        Self {
-            before: DUTY.replace(duty),
-        }
+        Self { before: DUTY.replace(duty) }
     }
 
     /// While it lives, this thread may block, whatever it was doing.
     pub(crate) fn suspend() -> Self {
-        Self {
-            before: DUTY.replace(Duty::None),
-        }
+        Self { before: DUTY.replace(Duty::None) }
     }
 }
 

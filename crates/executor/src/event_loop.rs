@@ -2,7 +2,7 @@
 
 use crate::context::EnterGuard;
 use crate::executor::{BlockOn, Executor};
-use crate::handle::{AnyScheduler, Handle};
+use crate::handle::Handle;
 use crate::task::JoinHandle;
 use std::io;
 use std::marker::PhantomData;
@@ -32,6 +32,12 @@ pub struct EventLoop {
 impl EventLoop {
     /// A loop without drivers: tasks, no timers, no sockets.
     ///
+    /// ```
+    /// let event_loop = filch_executor::EventLoop::new()?;
+    /// assert_eq!(event_loop.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// None today; the operating system may refuse what a loop needs.
     pub fn new() -> io::Result<Self> {
@@ -39,16 +45,19 @@ impl EventLoop {
     }
 
     pub(crate) fn from_executor(executor: Executor) -> Self {
-        Self {
-            executor,
-            stays_on_thread: PhantomData,
-        }
+        Self { executor, stays_on_thread: PhantomData }
     }
 
     /// Runs `future` and the loop's tasks on this thread until `future` ends.
     ///
     /// Every task that was runnable by then gets its turn once more. The others wait for the next call,
     /// or are cancelled when the loop is dropped: their destructors run, their next line does not.
+    ///
+    /// ```
+    /// # let event_loop = filch_executor::EventLoop::new().unwrap();
+    /// let task = event_loop.spawn_local(async { 7 });
+    /// assert_eq!(event_loop.block_on(async { task.await.unwrap() + 1 }), 8);
+    /// ```
     ///
     /// # Panics
     /// On a thread that runs tasks already.
@@ -73,19 +82,31 @@ impl EventLoop {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let AnyScheduler::Loop(scheduler) = self.handle().scheduler() else {
-            unreachable!("an EventLoop is built from a single-threaded executor");
-        };
-        // SAFETY: the `EventLoop` is not `Send`, so this is the thread that it was made on.
-        unsafe { scheduler.spawn_staying(future, Location::caller()) }
+        self.handle()
+            .spawn_local(future, Location::caller())
+            .expect("an `EventLoop` does not leave the thread that it was made on")
     }
 
     /// A handle to it, for other threads too: they may spawn what is `Send`.
+    ///
+    /// ```
+    /// # let event_loop = filch_executor::EventLoop::new().unwrap();
+    /// let handle = event_loop.handle().clone();
+    /// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+    /// assert_eq!(event_loop.block_on(task).unwrap(), 5);
+    /// ```
     pub fn handle(&self) -> &Handle {
         self.executor.handle()
     }
 
     /// Makes the loop current on this thread until the guard is dropped.
+    ///
+    /// ```
+    /// # let event_loop = filch_executor::EventLoop::new().unwrap();
+    /// let _entered = event_loop.enter();
+    /// let task = filch_executor::spawn(async { 5 });
+    /// assert_eq!(event_loop.block_on(task).unwrap(), 5);
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.executor.enter()
     }

@@ -14,6 +14,13 @@ use std::time::{Duration, Instant};
 /// every task that has not ended is cancelled, once, and its destructors run. On a thread that may
 /// block, the drop waits until that has happened and until blocking calls that have begun are over; on
 /// a thread that runs tasks, it happens in the background.
+///
+/// ```
+/// let executor = filch_executor::Builder::new_multi_thread().worker_threads(2).build()?;
+/// let task = executor.spawn(async { 6 * 7 });
+/// assert_eq!(executor.block_on(task).unwrap(), 42);
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Executor {
     handle: Handle,
     blocking: BlockingPool,
@@ -22,19 +29,28 @@ pub struct Executor {
 
 impl Executor {
     pub(crate) fn new(handle: Handle, blocking: BlockingPool) -> Self {
-        Self {
-            handle,
-            blocking,
-            ended: false,
-        }
+        Self { handle, blocking, ended: false }
     }
 
     /// A handle to it.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let handle = executor.handle().clone();
+    /// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+    /// assert_eq!(executor.block_on(task).unwrap(), 5);
+    /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// As [`Handle::spawn`].
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { 5 });
+    /// assert_eq!(executor.block_on(task).unwrap(), 5);
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -45,12 +61,27 @@ impl Executor {
     }
 
     /// As [`Handle::enter`].
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let _entered = executor.enter();
+    /// let task = filch_executor::spawn(async { 5 });
+    /// assert_eq!(executor.block_on(task).unwrap(), 5);
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
     /// Waits on this thread until `future` ends. The thread of a single-threaded executor runs the
     /// tasks meanwhile.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let sum = executor.block_on(async {
+    ///     filch_executor::spawn(async { 40 }).await.unwrap() + 2
+    /// });
+    /// assert_eq!(sum, 42);
+    /// ```
     ///
     /// # Panics
     /// On a thread that runs tasks: it would block them.
@@ -67,12 +98,26 @@ impl Executor {
     }
 
     /// Cancels every task and returns at once; what takes time happens in the background.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(std::future::pending::<()>());
+    /// executor.shutdown_background();
+    /// assert!(task.is_finished());
+    /// ```
     pub fn shutdown_background(mut self) {
         self.shut_down(Some(Instant::now()));
     }
 
     /// Cancels every task and waits, for at most `timeout`, until all have ended and blocking calls that
     /// have begun are over.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(std::future::pending::<()>());
+    /// executor.shutdown_timeout(std::time::Duration::from_secs(1));
+    /// assert!(task.is_finished());
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) {
         self.shut_down(Instant::now().checked_add(timeout));
     }
@@ -84,7 +129,7 @@ impl Executor {
             return;
         }
         let _entered = self.handle.enter();
-        let may_wait = context::may_block();
+        let may_wait = context::may_block() && !self.handle.owns_this_thread();
         let in_time = match self.handle.scheduler() {
             AnyScheduler::Loop(scheduler) => {
                 scheduler.shut_down();
@@ -114,6 +159,9 @@ impl Executor {
 /// ```
 pub trait BlockOn {
     /// Waits on this thread until `future` ends.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks: it would block them.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
 }
 

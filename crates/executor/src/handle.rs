@@ -5,13 +5,18 @@ use crate::blocking::BlockingPool;
 use crate::context::{self, Duty, DutyScope, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, Spawned};
 use filch_primitives::atomic::Ordering;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
 /// Which of the two flavours an executor is.
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// assert_eq!(executor.handle().flavor(), filch_executor::Flavor::CurrentThread);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flavor {
@@ -53,6 +58,11 @@ pub struct TryCurrentError(());
 
 impl TryCurrentError {
     /// For a runtime on top, where its own part is missing.
+    ///
+    /// ```
+    /// let error = filch_executor::TryCurrentError::new();
+    /// assert!(error.to_string().contains("no Filch runtime is entered"));
+    /// ```
     pub fn new() -> Self {
         Self(())
     }
@@ -78,6 +88,14 @@ const NOT_ENTERED: &str = "no Filch runtime is entered on this thread: call this
 impl Handle {
     /// The executor that is current on this thread.
     ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// executor.block_on(async {
+    ///     let task = filch_executor::Handle::current().spawn(async { 5 });
+    ///     assert_eq!(task.await.unwrap(), 5);
+    /// });
+    /// ```
+    ///
     /// # Panics
     /// If none is; see [`try_current`](Self::try_current).
     #[track_caller]
@@ -90,6 +108,13 @@ impl Handle {
 
     /// The executor that is current on this thread.
     ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// # use filch_executor::Handle;
+    /// assert!(Handle::try_current().is_err());
+    /// assert!(executor.block_on(async { Handle::try_current() }).is_ok());
+    /// ```
+    ///
     /// # Errors
     /// If none is.
     pub fn try_current() -> Result<Self, TryCurrentError> {
@@ -99,20 +124,22 @@ impl Handle {
     /// Spawns a task. It starts when a thread comes to it, whether the handle is awaited or not.
     ///
     /// After the shutdown has begun, the handle that comes back resolves to "cancelled".
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.handle().spawn(async { 5 });
+    /// assert_eq!(executor.block_on(task).unwrap(), 5);
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_at(future, Location::caller())
+        self.spawn_at(future, Location::caller()).settle()
     }
 
-    fn spawn_at<F>(
-        &self,
-        future: F,
-        spawned_at: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
+    fn spawn_at<F>(&self, future: F, spawned_at: &'static Location<'static>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -133,7 +160,9 @@ impl Handle {
         F::Output: 'static,
     {
         match &self.scheduler {
-            AnyScheduler::Loop(scheduler) => scheduler.spawn_local(future, spawned_at),
+            AnyScheduler::Loop(scheduler) => {
+                scheduler.spawn_local(future, spawned_at).map(Spawned::settle)
+            }
             AnyScheduler::Multi(_) => None,
         }
     }
@@ -179,6 +208,11 @@ impl Handle {
     /// Waits on this thread until `future` ends. It does not drive a single-threaded executor: some
     /// other thread must be in `Executor::block_on` for its tasks to run.
     ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.handle().block_on(async { 5 }), 5);
+    /// ```
+    ///
     /// # Panics
     /// On a thread that runs tasks.
     #[track_caller]
@@ -189,11 +223,23 @@ impl Handle {
     }
 
     /// Makes this executor current on this thread until the guard is dropped.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let _entered = executor.handle().enter();
+    /// let task = filch_executor::spawn(async { 5 });
+    /// assert_eq!(executor.block_on(task).unwrap(), 5);
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         context::enter(self)
     }
 
     /// Which flavour it is.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().flavor(), filch_executor::Flavor::MultiThread);
+    /// ```
     pub fn flavor(&self) -> Flavor {
         match &self.scheduler {
             AnyScheduler::Loop(_) => Flavor::CurrentThread,
@@ -202,6 +248,11 @@ impl Handle {
     }
 
     /// How many workers it has; 1 for a single-threaded one.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().workers(), 1);
+    /// ```
     pub fn workers(&self) -> usize {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 1,
@@ -210,6 +261,12 @@ impl Handle {
     }
 
     /// How many tasks have been spawned and not ended; blocking calls are not counted.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let _task = executor.spawn(std::future::pending::<()>());
+    /// assert_eq!(executor.handle().live_tasks(), 1);
+    /// ```
     pub fn live_tasks(&self) -> usize {
         match &self.scheduler {
             AnyScheduler::Loop(scheduler) => scheduler.queue.live_tasks(),
@@ -218,6 +275,12 @@ impl Handle {
     }
 
     /// How many tasks the workers have taken from each other so far.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// // With one worker there is nobody to take from.
+    /// assert_eq!(executor.handle().stolen_tasks(), 0);
+    /// ```
     pub fn stolen_tasks(&self) -> u64 {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 0,
@@ -229,14 +292,35 @@ impl Handle {
         }
     }
 
-    /// How many threads for blocking calls there are.
+    /// How many threads for blocking calls there are, idle ones included.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let call = executor.handle().spawn_blocking(|| 2 + 2);
+    /// assert_eq!(executor.handle().blocking_threads(), 1);
+    /// # executor.block_on(call).unwrap();
+    /// ```
     pub fn blocking_threads(&self) -> usize {
         self.blocking().threads()
     }
 
     /// How many blocking calls wait for a thread.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.handle().blocking_queue_depth(), 0);
+    /// ```
     pub fn blocking_queue_depth(&self) -> usize {
         self.blocking().queued()
+    }
+
+    /// Whether this thread is one of the executor's own, so that waiting for it would be for itself.
+    pub(crate) fn owns_this_thread(&self) -> bool {
+        let runs_worker = match &self.scheduler {
+            AnyScheduler::Loop(_) => false,
+            AnyScheduler::Multi(scheduler) => scheduler.owns_this_thread(),
+        };
+        runs_worker || self.blocking().owns_this_thread()
     }
 
     pub(crate) fn scheduler(&self) -> &AnyScheduler {
@@ -246,17 +330,13 @@ impl Handle {
 
 impl From<Arc<Scheduler>> for Handle {
     fn from(scheduler: Arc<Scheduler>) -> Self {
-        Self {
-            scheduler: AnyScheduler::Multi(scheduler),
-        }
+        Self { scheduler: AnyScheduler::Multi(scheduler) }
     }
 }
 
 impl From<Arc<LoopScheduler>> for Handle {
     fn from(scheduler: Arc<LoopScheduler>) -> Self {
-        Self {
-            scheduler: AnyScheduler::Loop(scheduler),
-        }
+        Self { scheduler: AnyScheduler::Loop(scheduler) }
     }
 }
 
@@ -295,12 +375,20 @@ where
         None => Err(future),
     });
     match spawned {
-        Ok(handle) => handle,
+        Ok(spawned) => spawned.settle(),
         Err(_future) => panic!("{NOT_ENTERED}"),
     }
 }
 
 /// Runs `f`, which may block, on a thread for blocking calls; see [`Handle::spawn_blocking`].
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// let sum = executor.block_on(async {
+///     filch_executor::spawn_blocking(|| (1..=4).sum::<i32>()).await.unwrap()
+/// });
+/// assert_eq!(sum, 10);
+/// ```
 ///
 /// # Panics
 /// If no executor is current on this thread, or no thread can be had.

@@ -95,14 +95,8 @@ impl Idle {
     /// # Panics
     /// If there are more than [`MAX_WORKERS`].
     pub fn new(workers: usize) -> Self {
-        assert!(
-            workers <= MAX_WORKERS,
-            "at most {MAX_WORKERS} workers, not {workers}"
-        );
-        Self {
-            word: AtomicUsize::new(0),
-            workers,
-        }
+        assert!(workers <= MAX_WORKERS, "at most {MAX_WORKERS} workers, not {workers}");
+        Self { word: AtomicUsize::new(0), workers }
     }
 
     /// After work was made visible by a thread that will not come back for it: whether the caller must
@@ -167,11 +161,7 @@ impl Idle {
 
     /// A worker is about to sleep; it must look at every queue once more before it does.
     pub fn park(&self, was_searching: bool) {
-        let change = if was_searching {
-            PARKED.wrapping_sub(SEARCHING)
-        } else {
-            PARKED
-        };
+        let change = if was_searching { PARKED.wrapping_sub(SEARCHING) } else { PARKED };
         // Ordering: Relaxed; the fence orders it before the look at the queues.
         let before = self.word.fetch_add(change, Ordering::Relaxed);
         debug_assert!(
@@ -189,15 +179,10 @@ impl Idle {
         // Ordering: Relaxed; as in `claim_sleeper`.
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
-            let awake = if notified(word) > 0 {
-                word - NOTIFIED
-            } else {
-                word - PARKED + SEARCHING
-            };
+            let awake =
+                if notified(word) > 0 { word - NOTIFIED } else { word - PARKED + SEARCHING };
             // Ordering: Relaxed; the count alone matters.
-            match self
-                .word
-                .compare_exchange_weak(word, awake, Ordering::Relaxed, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, awake, Ordering::Relaxed, Ordering::Relaxed)
             {
                 Ok(_) => return,
                 Err(now) => word = now,

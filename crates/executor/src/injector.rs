@@ -47,11 +47,7 @@ impl<T: Pointer> Injector<T> {
 
     /// Takes the oldest item.
     pub fn pop(&self) -> Option<T> {
-        if self.0.is_empty() {
-            None
-        } else {
-            self.0.pop()
-        }
+        if self.0.is_empty() { None } else { self.0.pop() }
     }
 
     /// Takes the oldest item, and moves the caller's share of the others to `into`: one part in

@@ -51,10 +51,7 @@ unsafe impl<T: Pointer> Sync for LifoSlot<T> {}
 impl<T: Pointer> LifoSlot<T> {
     /// An empty slot.
     pub fn new() -> Self {
-        Self {
-            item: AtomicPtr::new(null_mut()),
-            owns: PhantomData,
-        }
+        Self { item: AtomicPtr::new(null_mut()), owns: PhantomData }
     }
 
     /// Whether it was empty a moment ago.
@@ -101,9 +98,7 @@ impl<T: Pointer> Drop for LifoSlot<T> {
 
 impl<T: Pointer> fmt::Debug for LifoSlot<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LifoSlot")
-            .field("is_empty", &self.is_empty())
-            .finish()
+        f.debug_struct("LifoSlot").field("is_empty", &self.is_empty()).finish()
     }
 }
 

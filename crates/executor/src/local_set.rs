@@ -26,17 +26,17 @@ thread_local! {
     static LOCAL: Current<Rc<LocalScheduler>> = const { Current::new() };
 }
 
-/// Wakes the future that drives the set.
+/// Wakes the futures that drive the set: several may wait in `run_until` at once.
 struct SetDoorbell {
-    waker: Mutex<Option<Waker>>,
+    wakers: Mutex<Vec<Waker>>,
     /// The set is being polled and will look at its queue before it returns.
     polled: AtomicBool,
 }
 
 impl Doorbell for SetDoorbell {
     fn ring(&self) {
-        let waker = self.waker.lock().take();
-        if let Some(waker) = waker {
+        let wakers = std::mem::take(&mut *self.wakers.lock());
+        for waker in wakers {
             catch_quietly(|| waker.wake());
         }
     }
@@ -58,10 +58,8 @@ struct LocalScheduler {
 
 impl LocalScheduler {
     fn new(on_detached_panic: Option<PanicHook>) -> Rc<Self> {
-        let doorbell = SetDoorbell {
-            waker: Mutex::new(None),
-            polled: AtomicBool::new(false),
-        };
+        let doorbell =
+            SetDoorbell { wakers: Mutex::new(Vec::new()), polled: AtomicBool::new(false) };
         let scheduler = Rc::new(Self {
             queue: RunQueue::new(doorbell, on_detached_panic),
             not_send: PhantomData,
@@ -79,7 +77,7 @@ impl LocalScheduler {
     {
         // SAFETY: (1) `end` comes before the queue goes: `LocalSet` and its guards hold an `Rc`, and the
         // set's drop ends the tasks. (2) the owner is this thread and stays so.
-        unsafe { self.queue.spawn(future, spawned_at) }
+        unsafe { self.queue.spawn(future, spawned_at) }.settle()
     }
 
     /// Runs up to [`RUNS_PER_POLL`] tasks; whether there may be more.
@@ -97,14 +95,20 @@ impl LocalScheduler {
     /// One poll of whoever drives the set.
     fn poll(&self, cx: &Context<'_>) {
         let doorbell = &self.queue.doorbell;
-        *doorbell.waker.lock() = Some(cx.waker().clone());
+        {
+            let mut wakers = doorbell.wakers.lock();
+            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                wakers.push(cx.waker().clone());
+            }
+        }
         // Ordering: Relaxed; see `ring_own`.
         doorbell.polled.store(true, Ordering::Relaxed);
         let more = self.run_some();
         // Ordering: Relaxed; as above.
         doorbell.polled.store(false, Ordering::Relaxed);
-        if more || self.queue.has_remote() {
-            cx.waker().wake_by_ref();
+        if more {
+            // Everyone who waits: this one may end, or be dropped, before it is polled again.
+            doorbell.ring();
         }
     }
 
@@ -143,10 +147,15 @@ pub struct LocalSet {
 
 impl LocalSet {
     /// An empty set for this thread.
+    ///
+    /// ```
+    /// # use filch_executor::LocalSet;
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let set = LocalSet::new();
+    /// assert_eq!(executor.block_on(set.run_until(async { 3 })), 3);
+    /// ```
     pub fn new() -> Self {
-        Self {
-            scheduler: LocalScheduler::new(None),
-        }
+        Self { scheduler: LocalScheduler::new(None) }
     }
 
     /// Spawns a task on the set; it runs when the set is driven.
@@ -193,6 +202,14 @@ impl LocalSet {
 
     /// Runs `future` on `runtime`, from this thread, and drives the set meanwhile.
     ///
+    /// ```
+    /// # use filch_executor::LocalSet;
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let set = LocalSet::new();
+    /// let task = set.spawn_local(async { 3 });
+    /// assert_eq!(set.block_on(&executor, task).unwrap(), 3);
+    /// ```
+    ///
     /// # Panics
     /// As the runtime's `block_on`.
     #[track_caller]
@@ -201,25 +218,33 @@ impl LocalSet {
     }
 
     /// Makes the free function [`spawn_local`] spawn on this set until the guard is dropped.
+    ///
+    /// ```
+    /// # use filch_executor::LocalSet;
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let set = LocalSet::new();
+    /// let task = {
+    ///     let _entered = set.enter();
+    ///     filch_executor::spawn_local(async { 3 })
+    /// };
+    /// assert_eq!(set.block_on(&executor, task).unwrap(), 3);
+    /// ```
     pub fn enter(&self) -> LocalEnterGuard {
-        LocalEnterGuard {
-            _guard: Current::enter(&LOCAL, self.scheduler.clone()),
-        }
+        LocalEnterGuard { _guard: Current::enter(&LOCAL, self.scheduler.clone()) }
     }
 }
 
 /// Ends when every task of the set has ended.
+///
+/// # Cancel safety
+/// Awaiting `&mut set` loses nothing: the tasks stay in the set. Dropping the set cancels them.
 impl Future for LocalSet {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let _entered = self.enter();
         self.scheduler.poll(cx);
-        if self.scheduler.queue.live_tasks() == 0 {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.scheduler.queue.live_tasks() == 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -238,13 +263,22 @@ impl Drop for LocalSet {
 
 impl fmt::Debug for LocalSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalSet")
-            .field("queue", &self.scheduler.queue)
-            .finish_non_exhaustive()
+        f.debug_struct("LocalSet").field("queue", &self.scheduler.queue).finish_non_exhaustive()
     }
 }
 
 /// Leaves the [`LocalSet`] that was entered, when dropped.
+///
+/// Guards on one thread must be dropped in the reverse order of their making.
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// let set = filch_executor::LocalSet::new();
+/// let entered = set.enter();
+/// let task = filch_executor::spawn_local(async { 3 });
+/// drop(entered);
+/// assert_eq!(set.block_on(&executor, task).unwrap(), 3);
+/// ```
 #[must_use = "the set is left when the guard is dropped"]
 pub struct LocalEnterGuard {
     _guard: CurrentGuard<Rc<LocalScheduler>>,
@@ -257,6 +291,16 @@ impl fmt::Debug for LocalEnterGuard {
 }
 
 /// Spawns a task that need not be `Send` on this thread's [`LocalSet`], or on its event loop.
+///
+/// ```
+/// # let event_loop = filch_executor::EventLoop::new().unwrap();
+/// let shared = std::rc::Rc::new(5);
+/// let sum = event_loop.block_on(async move {
+///     let theirs = shared.clone();
+///     filch_executor::spawn_local(async move { *theirs }).await.unwrap() + *shared
+/// });
+/// assert_eq!(sum, 10);
+/// ```
 ///
 /// # Panics
 /// If neither is current on this thread.

@@ -9,12 +9,12 @@
 use crate::block_on::ThreadWaker;
 use crate::blocking::BlockingPool;
 use crate::config::Config;
-use crate::context::{Duty, DutyScope};
+use crate::context::{self, Duty, DutyScope, WorkerScope};
 use crate::idle::Idle;
 use crate::park::Park;
 use crate::parker::Parker;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::JoinHandle;
+use crate::task::Spawned;
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use std::fmt;
@@ -44,8 +44,8 @@ impl Doorbell for LoopDoorbell {
 pub(crate) struct LoopScheduler {
     pub(crate) queue: RunQueue<LoopDoorbell>,
     pub(crate) blocking: BlockingPool,
-    /// Made by `EventLoop`, which does not leave its thread: tasks need not be `Send`.
-    pub(crate) stays_on_thread: bool,
+    /// The thread that an `EventLoop` was made on and does not leave: tasks need not be `Send` there.
+    home: Option<usize>,
     seat: Mutex<Seat>,
 }
 
@@ -64,14 +64,11 @@ impl LoopScheduler {
         config: &Config,
         stays_on_thread: bool,
     ) -> Self {
-        let doorbell = LoopDoorbell {
-            idle: Idle::new(1),
-            park,
-        };
+        let doorbell = LoopDoorbell { idle: Idle::new(1), park };
         Self {
             queue: RunQueue::new(doorbell, config.on_detached_panic.clone()),
             blocking,
-            stays_on_thread,
+            home: stays_on_thread.then(context::thread_token),
             seat: Mutex::new(Seat::default()),
         }
     }
@@ -80,7 +77,7 @@ impl LoopScheduler {
         &self,
         future: F,
         spawned_at: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
+    ) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -90,48 +87,29 @@ impl LoopScheduler {
         unsafe { self.queue.spawn(future, spawned_at) }
     }
 
-    /// As [`spawn`](Self::spawn), for a future that need not be `Send`; `None` if this thread is not
-    /// the one that drives the loop, or not the only one that ever can.
+    /// As [`spawn`](Self::spawn), for a future that need not be `Send`; `None` if this is not
+    /// the thread of an `EventLoop`.
     pub(crate) fn spawn_local<F>(
         &self,
         future: F,
         spawned_at: &'static Location<'static>,
-    ) -> Option<JoinHandle<F::Output>>
+    ) -> Option<Spawned<F::Output>>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        if !self.stays_on_thread || !self.queue.is_owner() {
+        if self.home != Some(context::thread_token()) {
             return None;
         }
-        // SAFETY: this thread drives the loop, so it is the one that the `EventLoop` was made on.
-        Some(unsafe { self.spawn_staying(future, spawned_at) })
-    }
-
-    /// As [`spawn`](Self::spawn), for a future that need not be `Send`.
-    ///
-    /// # Safety
-    /// The scheduler was made by an `EventLoop`, on this thread.
-    pub(crate) unsafe fn spawn_staying<F>(
-        &self,
-        future: F,
-        spawned_at: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        debug_assert!(
-            self.stays_on_thread,
-            "a single-threaded executor that may leave its thread"
-        );
-        // SAFETY: (1) as in `spawn`. (2) as the `EventLoop` is not `Send`, this thread is the only one
-        // that ever drives the loop or ends its tasks.
-        unsafe { self.queue.spawn(future, spawned_at) }
+        // SAFETY: (1) as in `spawn`. (2) as the `EventLoop` is not `Send`, this thread, which it was made
+        // on, is the only one that ever drives the loop or ends its tasks.
+        Some(unsafe { self.queue.spawn(future, spawned_at) })
     }
 
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
         let _duty = DutyScope::enter(Duty::Tasks, "block_on");
+        // A blocking call of a worker's task may drive a loop; what runs here is no worker's.
+        let _no_worker = WorkerScope::hide();
         let mut future = pin!(future);
         let thread = Arc::new(ThreadWaker(Parker::new()));
         loop {
@@ -141,10 +119,7 @@ impl LoopScheduler {
             // Another thread drives; it is woken for our future's sake, or to take over.
             let waker = Waker::from(thread.clone());
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                self.seat
-                    .lock()
-                    .waiting
-                    .retain(|other| !Arc::ptr_eq(other, &thread));
+                self.seat.lock().waiting.retain(|other| !Arc::ptr_eq(other, &thread));
                 return output;
             }
             thread.0.park();
@@ -278,8 +253,6 @@ impl Wake for MainWaker {
 
 impl fmt::Debug for LoopScheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoopScheduler")
-            .field("queue", &self.queue)
-            .finish_non_exhaustive()
+        f.debug_struct("LoopScheduler").field("queue", &self.queue).finish_non_exhaustive()
     }
 }

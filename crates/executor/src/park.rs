@@ -9,6 +9,30 @@ use std::time::Duration;
 /// are anonymous: [`unpark_one`](Self::unpark_one) wakes some sleeper, never a particular one.
 ///
 /// An implementation wakes tasks through their `std::task::Waker`, from inside `park` or `turn`.
+///
+/// ```
+/// use filch_executor::{Builder, CondvarPark, Park};
+/// use std::{sync::Arc, time::Duration};
+///
+/// struct Loud(CondvarPark);
+///
+/// impl Park for Loud {
+///     fn park(&self, timeout: Option<Duration>) {
+///         println!("nothing to do");
+///         self.0.park(timeout);
+///     }
+///     fn unpark_one(&self) {
+///         self.0.unpark_one();
+///     }
+///     fn turn(&self) {
+///         println!("a driver would look for events here");
+///     }
+/// }
+///
+/// let executor = Builder::new_current_thread().park(Arc::new(Loud(CondvarPark::new()))).build()?;
+/// assert_eq!(executor.block_on(async { 7 }), 7);
+/// # std::io::Result::Ok(())
+/// ```
 pub trait Park: Send + Sync + 'static {
     /// Blocks the thread until an unpark, an event, or the timeout; may return for no reason.
     fn park(&self, timeout: Option<Duration>);
@@ -21,6 +45,14 @@ pub trait Park: Send + Sync + 'static {
 }
 
 /// The park of an executor that stands alone: sleepers on a condition variable, no events.
+///
+/// ```
+/// use filch_executor::{CondvarPark, Park};
+///
+/// let park = CondvarPark::new();
+/// park.unpark_one();
+/// park.park(None); // returns at once: the unpark was remembered
+/// ```
 #[derive(Debug, Default)]
 pub struct CondvarPark {
     tokens: Mutex<usize>,
@@ -30,10 +62,7 @@ pub struct CondvarPark {
 impl CondvarPark {
     /// Nobody sleeps, no token.
     pub fn new() -> Self {
-        Self {
-            tokens: Mutex::new(0),
-            sleepers: Condvar::new(),
-        }
+        Self { tokens: Mutex::new(0), sleepers: Condvar::new() }
     }
 }
 

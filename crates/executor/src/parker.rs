@@ -61,10 +61,7 @@ pub struct Parker {
 impl Parker {
     /// A parker for the current thread, without a token.
     pub fn new() -> Self {
-        Self {
-            state: AtomicU32::new(EMPTY),
-            thread: thread::current(),
-        }
+        Self { state: AtomicU32::new(EMPTY), thread: thread::current() }
     }
 
     /// Sleeps until there is a token and takes it. To be called by the thread that made the parker.
@@ -119,18 +116,13 @@ impl Parker {
     fn take_token(&self) -> bool {
         // Ordering: Acquire; pairs with the Release in `unpark` (I2). Weakened: model
         // `park_sees_what_unpark_published`.
-        self.state
-            .compare_exchange(NOTIFIED, EMPTY, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.state.compare_exchange(NOTIFIED, EMPTY, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Says that the thread is about to sleep; `false` if a token came first, which is then taken.
     fn announce(&self) -> bool {
         // Ordering: Relaxed; nothing is published by going to sleep.
-        match self
-            .state
-            .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed)
-        {
+        match self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => true,
             Err(NOTIFIED) => {
                 // Ordering: Acquire; as in `take_token` (I2).
@@ -157,9 +149,7 @@ impl fmt::Debug for Parker {
             PARKED => "parked",
             _ => "notified",
         };
-        f.debug_struct("Parker")
-            .field("state", &state)
-            .finish_non_exhaustive()
+        f.debug_struct("Parker").field("state", &state).finish_non_exhaustive()
     }
 }
 

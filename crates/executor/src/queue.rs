@@ -148,9 +148,7 @@ pub fn new<T: Pointer>(capacity: usize) -> (Local<T>, Stealer<T>) {
     let ring = Arc::new(Ring {
         head: CachePadded::new(AtomicUsize::new(0)),
         tail: CachePadded::new(AtomicUsize::new(0)),
-        slots: (0..capacity)
-            .map(|_| AtomicPtr::new(std::ptr::null_mut()))
-            .collect(),
+        slots: (0..capacity).map(|_| AtomicPtr::new(std::ptr::null_mut())).collect(),
         mask: capacity - 1,
         items: PhantomData,
     });
@@ -181,14 +179,10 @@ impl<T: Pointer> Local<T> {
             return Err(item);
         }
         // Ordering: Relaxed; published by the store to `tail` below.
-        self.ring
-            .slot(tail)
-            .store(item.into_raw().as_ptr(), Ordering::Relaxed);
+        self.ring.slot(tail).store(item.into_raw().as_ptr(), Ordering::Relaxed);
         // Ordering: Release; pairs with the Acquire load of `tail` by a thief (I2). Weakened: model
         // `thief_meets_push`.
-        self.ring
-            .tail
-            .store(tail.wrapping_add(1), Ordering::Release);
+        self.ring.tail.store(tail.wrapping_add(1), Ordering::Release);
         Ok(())
     }
 
@@ -222,12 +216,7 @@ impl<T: Pointer> Local<T> {
         if self
             .ring
             .head
-            .compare_exchange(
-                head,
-                head.wrapping_add(half),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(head, head.wrapping_add(half), Ordering::Relaxed, Ordering::Relaxed)
             .is_err()
         {
             return false;
@@ -327,14 +316,9 @@ impl<T: Pointer> Stealer<T> {
             let first = self.ring.slot(head).load(Ordering::Relaxed);
             for offset in 1..count {
                 // Ordering: Relaxed; as above.
-                let raw = self
-                    .ring
-                    .slot(head.wrapping_add(offset))
-                    .load(Ordering::Relaxed);
+                let raw = self.ring.slot(head.wrapping_add(offset)).load(Ordering::Relaxed);
                 // Ordering: Relaxed; a free slot of our own, published below if the claim succeeds.
-                into.ring
-                    .slot(into_tail.wrapping_add(offset - 1))
-                    .store(raw, Ordering::Relaxed);
+                into.ring.slot(into_tail.wrapping_add(offset - 1)).store(raw, Ordering::Relaxed);
             }
             // Ordering: Release; our reads of the slots come before the owner's next lap, which
             // acquires this (I4). Weakened: model `wrap_meets_steal`. Failure Relaxed: starts over.
@@ -352,17 +336,12 @@ impl<T: Pointer> Stealer<T> {
                 continue;
             }
             // Ordering: Release; publishes the copied slots to other thieves, as in `push` (I2).
-            into.ring
-                .tail
-                .store(into_tail.wrapping_add(count - 1), Ordering::Release);
+            into.ring.tail.store(into_tail.wrapping_add(count - 1), Ordering::Release);
             let first = NonNull::new(first).expect("inconsistent queue: an empty slot below tail");
             // SAFETY: (1) it is an item: the slot was in `head..tail` (I2). (2) taken once: our
             // exchange moved `head` past it, so what we read was not overwritten (I3, I4).
             let first = unsafe { T::from_raw(first) };
-            return Steal::Success {
-                first,
-                rest: count - 1,
-            };
+            return Steal::Success { first, rest: count - 1 };
         }
         Steal::Retry
     }
@@ -370,25 +349,19 @@ impl<T: Pointer> Stealer<T> {
 
 impl<T: Pointer> Clone for Stealer<T> {
     fn clone(&self) -> Self {
-        Self {
-            ring: self.ring.clone(),
-        }
+        Self { ring: self.ring.clone() }
     }
 }
 
 impl<T: Pointer> fmt::Debug for Local<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Local").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
 impl<T: Pointer> fmt::Debug for Stealer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stealer")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Stealer").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -401,9 +374,7 @@ mod tests {
         let (mut local, _stealer) = new::<Box<u32>>(4);
         assert!((0..4).all(|i| local.push(Box::new(i)).is_ok()));
         assert_eq!(*local.push(Box::new(4)).unwrap_err(), 4);
-        let popped: Vec<u32> = std::iter::from_fn(|| local.pop())
-            .map(|item| *item)
-            .collect();
+        let popped: Vec<u32> = std::iter::from_fn(|| local.pop()).map(|item| *item).collect();
         assert_eq!(popped, [0, 1, 2, 3]);
     }
 
@@ -425,13 +396,7 @@ mod tests {
         for i in 0..5 {
             victim.push(Box::new(i)).unwrap();
         }
-        assert_eq!(
-            stealer.steal_into(&mut thief),
-            Steal::Success {
-                first: Box::new(0),
-                rest: 2
-            }
-        );
+        assert_eq!(stealer.steal_into(&mut thief), Steal::Success { first: Box::new(0), rest: 2 });
         assert_eq!(thief.pop().as_deref(), Some(&1));
         assert_eq!(thief.pop().as_deref(), Some(&2));
         assert_eq!(victim.pop().as_deref(), Some(&3));
@@ -444,20 +409,8 @@ mod tests {
         for i in 0..8 {
             victim.push(Box::new(i)).unwrap();
         }
-        assert_eq!(
-            stealer.steal_into(&mut thief),
-            Steal::Success {
-                first: Box::new(0),
-                rest: 2
-            }
-        );
-        assert_eq!(
-            stealer.steal_into(&mut thief),
-            Steal::Success {
-                first: Box::new(3),
-                rest: 0
-            }
-        );
+        assert_eq!(stealer.steal_into(&mut thief), Steal::Success { first: Box::new(0), rest: 2 });
+        assert_eq!(stealer.steal_into(&mut thief), Steal::Success { first: Box::new(3), rest: 0 });
         assert_eq!(victim.len(), 4);
     }
 

@@ -5,7 +5,7 @@
 
 use crate::config::PanicHook;
 use crate::context;
-use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
+use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::queue::Injector;
@@ -110,8 +110,7 @@ impl<D: Doorbell> RunQueue<D> {
                 return Some(entry);
             }
         }
-        self.with_local(VecDeque::pop_front)
-            .or_else(|| self.pop_remote())
+        self.with_local(VecDeque::pop_front).or_else(|| self.pop_remote())
     }
 
     /// Moves what other threads have pushed behind the owner's own.
@@ -125,11 +124,7 @@ impl<D: Doorbell> RunQueue<D> {
     }
 
     fn pop_remote(&self) -> Option<Entry> {
-        if self.has_remote() {
-            self.remote.pop()
-        } else {
-            None
-        }
+        if self.has_remote() { self.remote.pop() } else { None }
     }
 
     pub(crate) fn has_remote(&self) -> bool {
@@ -148,31 +143,40 @@ impl<D: Doorbell> RunQueue<D> {
         &self,
         future: F,
         spawned_at: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
+    ) -> Spawned<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // SAFETY: by the caller's promise.
         let (task, handle) = unsafe { task::new(future, self, spawned_at) };
-        if self.owned.bind(&task, 0) {
+        let refused = if self.owned.bind(&task, 0) {
             self.push(Entry::Task(task));
+            None
         } else {
-            task.cancel();
-        }
-        handle
+            Some(task)
+        };
+        Spawned { handle, refused }
     }
 
     /// Ends every task, in the order of their spawns. Called by the owner; no task can be spawned after.
     pub(crate) fn end_all(&self) {
-        self.owned.close_and_end_all(|| {
-            loop {
-                match self.pop(false)? {
-                    Entry::Task(task) => return Some(task),
-                    Entry::Main => {}
-                }
+        let mut tasks = self.owned.close_and_take_waiting();
+        tasks.extend(std::iter::from_fn(|| self.pop_task()));
+        tasks.sort_by_key(Runnable::id);
+        for task in tasks {
+            task.cancel();
+        }
+        self.owned.close_and_end_all(|| self.pop_task());
+    }
+
+    fn pop_task(&self) -> Option<Runnable> {
+        loop {
+            match self.pop(false)? {
+                Entry::Task(task) => return Some(task),
+                Entry::Main => {}
             }
-        });
+        }
     }
 
     pub(crate) fn live_tasks(&self) -> usize {
@@ -189,10 +193,8 @@ impl<D: Doorbell> Schedule for RunQueue<D> {
         Some(&self.owned)
     }
 
-    fn detached_panic(&self, panic: &TaskPanic) {
-        if let Some(hook) = &self.on_detached_panic {
-            hook(panic);
-        }
+    fn panic_hook(&self) -> Option<PanicHook> {
+        self.on_detached_panic.clone()
     }
 }
 

@@ -7,21 +7,21 @@
 //! # Shutdown
 //! ```text
 //!  running --begin_shutdown--> closing --every worker leaves its loop--> ending --> ended
-//!                                 |        (each ends what is in          (the last one ends
-//!                                 |         its own queues)                every other task)
+//!                                 |        (each ends every task           (the last one out ends
+//!                                 |         that it can get hold of)       what came since)
 //!                                 '- spawns are cancelled from here on
 //! ```
 //! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
 
 use crate::blocking::BlockingPool;
-use crate::config::Config;
+use crate::config::{Config, PanicHook};
 use crate::context;
 use crate::idle::Idle;
 use crate::injector::Injector;
 use crate::lifo_slot::LifoSlot;
 use crate::park::Park;
 use crate::queue::Stealer;
-use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule, TaskPanic};
+use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use crate::worker::{Core, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -91,7 +91,7 @@ impl Scheduler {
         &self,
         future: F,
         spawned_at: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
+    ) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -114,11 +114,7 @@ impl Scheduler {
             }
             None
         });
-        // The shutdown has begun. Not inside the closure: the future's destructor may spawn.
-        if let Some(task) = refused {
-            task.cancel();
-        }
-        handle
+        Spawned { handle, refused }
     }
 
     /// Lends this thread's worker's core, if the worker is one of ours and has it.
@@ -132,8 +128,16 @@ impl Scheduler {
     }
 
     fn schedule_local(&self, core: &mut Core, task: Runnable, reason: Reason) {
-        if reason == Reason::Yield || core.in_driver {
+        if core.in_driver {
             core.push(self, task);
+            return;
+        }
+        if reason == Reason::Yield {
+            core.push(self, task);
+            // Alone, it runs again at once; beside others it is worth another worker.
+            if core.has_more_than_one(self) && self.idle.notify_lazily() {
+                self.park.unpark_one();
+            }
             return;
         }
         if let Some(before) = self.remotes[core.index].lifo.put(task) {
@@ -173,6 +177,23 @@ impl Scheduler {
 
     pub(crate) fn thread_to_join(&self, thread: thread::JoinHandle<()>) {
         self.threads.lock().to_join.push(thread);
+    }
+
+    /// Ends the tasks that are in the injector or in no queue.
+    pub(crate) fn end_waiting_tasks(&self) {
+        for task in self.owned.close_and_take_waiting() {
+            task.cancel();
+        }
+        while let Some(task) = self.injector.pop() {
+            task.cancel();
+        }
+    }
+
+    /// Whether this thread runs one of the workers, or is in a blocking call of one of their tasks.
+    pub(crate) fn owns_this_thread(&self) -> bool {
+        context::with_worker(|worker| {
+            worker.is_some_and(|worker| std::ptr::eq(&*worker.scheduler, self))
+        })
     }
 
     /// A thread has left its worker's loop, or could not be started. The last one ends all tasks.
@@ -259,10 +280,8 @@ impl Schedule for Scheduler {
         Some(&self.owned)
     }
 
-    fn detached_panic(&self, panic: &TaskPanic) {
-        if let Some(hook) = &self.config.on_detached_panic {
-            hook(panic);
-        }
+    fn panic_hook(&self) -> Option<PanicHook> {
+        self.config.on_detached_panic.clone()
     }
 }
 

@@ -54,12 +54,14 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Whether a task would wait here while another one runs.
+    pub(crate) fn has_more_than_one(&self, scheduler: &Scheduler) -> bool {
+        self.queue.len() > 1 || !scheduler.remotes[self.index].lifo.is_empty()
+    }
+
     /// Appends a task to the local queue, or to the injector if that is full.
     pub(crate) fn push(&mut self, scheduler: &Scheduler, task: Runnable) {
-        if self
-            .queue
-            .push_back_or_overflow(task, |task| scheduler.injector.push(task))
-        {
+        if self.queue.push_back_or_overflow(task, |task| scheduler.injector.push(task)) {
             // The injector is for whoever is idle too.
             scheduler.wake_one();
         }
@@ -103,10 +105,11 @@ pub(crate) fn start(scheduler: &Arc<Scheduler>, core: Core) -> io::Result<()> {
     let kind = ThreadKind::Worker(core.index);
     let theirs = scheduler.clone();
     scheduler.thread_enters();
-    match scheduler
-        .config
-        .start_thread(kind, move || run(theirs, Box::new(core)))
-    {
+    let main = move || {
+        run(theirs, Box::new(core));
+        || ()
+    };
+    match scheduler.config.start_thread(kind, main) {
         Ok(thread) => {
             scheduler.thread_to_join(thread);
             Ok(())
@@ -123,16 +126,14 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
-    let worker = Worker {
-        scheduler,
-        core: RefCell::new(Some(core)),
-    };
+    let worker = Worker { scheduler, core: RefCell::new(Some(core)) };
     {
         let _scope = WorkerScope::enter(&worker);
         worker.run();
-        worker.end_own_tasks();
+        worker.end_tasks();
+        // Inside the scope: destructors of tasks may do what tasks do.
+        worker.scheduler.thread_leaves();
     }
-    worker.scheduler.thread_leaves();
 }
 
 impl Worker {
@@ -165,10 +166,7 @@ impl Worker {
         let was_searching = self.with_core(|core| {
             let polls = &self.remote(core).polls;
             // Ordering: Relaxed; only this worker writes it, thieves take it as a hint.
-            polls.store(
-                polls.load(Ordering::Relaxed).wrapping_add(1),
-                Ordering::Relaxed,
-            );
+            polls.store(polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
             std::mem::take(&mut core.searching)
         });
         if was_searching == Some(true) {
@@ -207,11 +205,10 @@ impl Worker {
                 }
             }
             core.lifo_polls = 0;
-            core.queue.pop().or_else(|| lifo.take()).or_else(|| {
-                scheduler
-                    .injector
-                    .pop_batch(&mut core.queue, scheduler.remotes.len())
-            })
+            core.queue
+                .pop()
+                .or_else(|| lifo.take())
+                .or_else(|| scheduler.injector.pop_batch(&mut core.queue, scheduler.remotes.len()))
         })
         .flatten()
     }
@@ -232,9 +229,7 @@ impl Worker {
             }
             let start = core.rng.below(workers);
             let own = core.index;
-            let victims = (0..workers)
-                .map(|i| (start + i) % workers)
-                .filter(|&i| i != own);
+            let victims = (0..workers).map(|i| (start + i) % workers).filter(|&i| i != own);
             for victim in victims.clone() {
                 let stealer = &scheduler.remotes[victim].stealer;
                 if let Steal::Success { first, rest } = stealer.steal_into(&mut core.queue) {
@@ -256,10 +251,7 @@ impl Worker {
     fn count_stolen(&self, core: &Core, tasks: usize) {
         let stolen = &self.remote(core).stolen;
         // Ordering: Relaxed; only this worker writes it, and it is a statistic.
-        stolen.store(
-            stolen.load(Ordering::Relaxed).wrapping_add(tasks),
-            Ordering::Relaxed,
-        );
+        stolen.store(stolen.load(Ordering::Relaxed).wrapping_add(tasks), Ordering::Relaxed);
     }
 
     /// Sleeps until there is something to do.
@@ -294,21 +286,32 @@ impl Worker {
         self.with_core(|core| core.in_driver = false);
     }
 
-    /// The shutdown has begun: ends what is in this worker's queues.
-    fn end_own_tasks(&self) {
+    /// The shutdown has begun: ends every task that this thread can get hold of. What is behind a worker
+    /// that is stuck in a poll is among them.
+    fn end_tasks(&self) {
         let Some(mut core) = self.core.take() else {
             return;
         };
+        let scheduler = &self.scheduler;
         if std::mem::take(&mut core.searching) {
-            let _last = self.scheduler.idle.stop_searching();
+            let _last = scheduler.idle.stop_searching();
         }
-        // Without the core, what these tasks wake or spawn goes to the injector, which is ended last.
+        // Without the core, what these tasks wake or spawn goes to the injector.
         while let Some(task) = core.queue.pop() {
             task.cancel();
         }
-        if let Some(task) = self.remote(&core).lifo.take() {
-            task.cancel();
+        for remote in &scheduler.remotes {
+            if let Some(task) = remote.lifo.take() {
+                task.cancel();
+            }
+            while let Steal::Success { first, .. } = remote.stealer.steal_into(&mut core.queue) {
+                first.cancel();
+                while let Some(task) = core.queue.pop() {
+                    task.cancel();
+                }
+            }
         }
+        scheduler.end_waiting_tasks();
     }
 }
 
@@ -360,7 +363,8 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
         Some(worker) => worker.hand_over_core(),
         None => assert!(
             context::duty() != Duty::Tasks,
-            "`block_in_place` on a single-threaded executor would block all of its tasks: use              `spawn_blocking`"
+            "`block_in_place` on a single-threaded executor would block all of its tasks: use \
+             `spawn_blocking`"
         ),
     });
     let _may_block = DutyScope::suspend();
@@ -378,12 +382,10 @@ impl Worker {
         let theirs = core.clone();
         self.scheduler.thread_enters();
         let started =
-            self.scheduler
-                .blocking
-                .run_worker(Box::new(move || match theirs.lock().take() {
-                    Some(core) => run(scheduler, core),
-                    None => scheduler.thread_leaves(),
-                }));
+            self.scheduler.blocking.run_worker(Box::new(move || match theirs.lock().take() {
+                Some(core) => run(scheduler, core),
+                None => scheduler.thread_leaves(),
+            }));
         if started.is_err() {
             // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
             *self.core.borrow_mut() = core.lock().take();

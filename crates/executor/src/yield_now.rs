@@ -25,6 +25,12 @@ pub fn yield_now() -> YieldNow {
 }
 
 /// The future of [`yield_now`].
+///
+/// ```
+/// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+/// let give_way: filch_executor::YieldNow = filch_executor::yield_now();
+/// executor.block_on(give_way);
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled or awaited"]
 pub struct YieldNow {

@@ -84,9 +84,7 @@ fn round(executor: Executor) {
             let _either = poll_with(task, &wakers[0]);
         }
     }
-    let calls: Vec<_> = (0..5)
-        .map(|n| executor.handle().spawn_blocking(move || vec![n]))
-        .collect();
+    let calls: Vec<_> = (0..5).map(|n| executor.handle().spawn_blocking(move || vec![n])).collect();
     for call in calls {
         executor.block_on(call).unwrap();
     }
@@ -146,12 +144,7 @@ fn own_task_round() {
     let executor = multi(2);
     let handle = executor.handle().clone();
     drop(handle.spawn(async move { drop(executor) }));
-    drop(
-        Builder::new_multi_thread()
-            .worker_threads(1)
-            .build()
-            .unwrap(),
-    );
+    drop(Builder::new_multi_thread().worker_threads(1).build().unwrap());
     multi(2).shutdown_background();
     multi(2).shutdown_timeout(Duration::from_secs(10));
 }

@@ -40,9 +40,7 @@ fn a_task_can_await_the_task_that_it_spawned_a_thousand_deep() {
 #[test]
 fn many_tasks_spawned_from_outside_all_give_their_own_output() {
     both_flavours(|executor| {
-        let tasks: Vec<_> = (0..10_000_u64)
-            .map(|n| executor.spawn(async move { n * n }))
-            .collect();
+        let tasks: Vec<_> = (0..10_000_u64).map(|n| executor.spawn(async move { n * n })).collect();
         for (n, task) in (0_u64..).zip(tasks) {
             assert_eq!(executor.block_on(task).unwrap(), n * n);
         }
@@ -100,9 +98,8 @@ fn a_future_of_block_on_may_borrow() {
 fn a_future_and_its_output_may_be_of_any_size() {
     struct Nothing;
     both_flavours(|executor| {
-        let nothing: Nothing = executor
-            .block_on(executor.spawn(std::future::ready(Nothing)))
-            .unwrap();
+        let nothing: Nothing =
+            executor.block_on(executor.spawn(std::future::ready(Nothing))).unwrap();
         let _: Nothing = nothing;
         assert_eq!(size_of::<Nothing>(), 0);
         let large = executor.spawn(async {
@@ -255,9 +252,7 @@ fn a_handle_spawns_from_any_thread() {
             .map(|n| {
                 let handle = handle.clone();
                 thread(move || {
-                    (0..100)
-                        .map(|m| handle.spawn(async move { n * m }))
-                        .collect::<Vec<_>>()
+                    (0..100).map(|m| handle.spawn(async move { n * m })).collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -321,12 +316,7 @@ fn handle_block_on_waits_for_a_task_that_others_run() {
         let executor = multi(1);
         let handle = executor.handle().clone();
         let task = executor.spawn(async { 9 });
-        assert_eq!(
-            thread(move || handle.block_on(task).unwrap())
-                .join()
-                .unwrap(),
-            9
-        );
+        assert_eq!(thread(move || handle.block_on(task).unwrap()).join().unwrap(), 9);
     });
 }
 

@@ -16,10 +16,7 @@ fn tasks_spawned_from_outside_go_on() {
         let executor = multi(2);
         let _occupied = occupy(executor.handle());
         for n in 0..1000 {
-            assert_eq!(
-                executor.block_on(executor.spawn(async move { n })).unwrap(),
-                n
-            );
+            assert_eq!(executor.block_on(executor.spawn(async move { n })).unwrap(), n);
         }
     });
 }
@@ -132,10 +129,7 @@ fn a_task_that_gave_way_is_not_held_up_by_the_blocked_one_that_runs_next() {
             });
             let start = std::time::Instant::now();
             executor.block_on(task).unwrap();
-            assert!(
-                start.elapsed() < SHORT,
-                "it ran only when the worker was free again"
-            );
+            assert!(start.elapsed() < SHORT, "it ran only when the worker was free again");
         }
     });
 }
@@ -153,9 +147,7 @@ fn tasks_woken_by_the_blocked_one_are_taken_over() {
                 sender.send(()).unwrap();
             }));
         }
-        eventually("they wait", || {
-            first.waiting() == 1 && second.waiting() == 1
-        });
+        eventually("they wait", || first.waiting() == 1 && second.waiting() == 1);
         let blocker = executor.spawn(async move {
             first.open();
             second.open();
@@ -178,10 +170,7 @@ fn a_task_in_the_lifo_slot_behind_a_blocked_one_is_taken_by_a_thief_that_is_awak
         while !blocker.is_finished() {
             executor.block_on(executor.spawn(async {})).unwrap();
         }
-        assert!(
-            executor.block_on(blocker).unwrap(),
-            "the LIFO slot is not emptied"
-        );
+        assert!(executor.block_on(blocker).unwrap(), "the LIFO slot is not emptied");
     });
 }
 

@@ -19,11 +19,7 @@ use support::{
 const SHORT: Duration = Duration::from_secs(10);
 
 fn pool_of(threads: usize) -> Executor {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .max_blocking_threads(threads)
-        .build()
-        .unwrap()
+    Builder::new_multi_thread().worker_threads(1).max_blocking_threads(threads).build().unwrap()
 }
 
 #[test]
@@ -43,12 +39,7 @@ fn a_blocking_call_does_not_run_on_the_thread_of_a_task() {
     both_flavours(|executor| {
         let threads = executor.spawn(async {
             let here = std::thread::current().id();
-            (
-                here,
-                spawn_blocking(|| std::thread::current().id())
-                    .await
-                    .unwrap(),
-            )
+            (here, spawn_blocking(|| std::thread::current().id()).await.unwrap())
         });
         let (here, there) = executor.block_on(threads).unwrap();
         assert_ne!(here, there);
@@ -156,21 +147,13 @@ fn one_call_after_the_other_needs_one_thread() {
         let executor = multi(1);
         let mut threads = HashSet::new();
         for _ in 0..100 {
-            let call = executor
-                .handle()
-                .spawn_blocking(|| std::thread::current().id());
+            let call = executor.handle().spawn_blocking(|| std::thread::current().id());
             threads.insert(executor.block_on(call).unwrap());
             // The joiner may be back before the thread is: then it would be a second one.
-            eventually("the thread waits again", || {
-                executor.handle().blocking_threads() >= 1
-            });
+            eventually("the thread waits again", || executor.handle().blocking_threads() >= 1);
             std::thread::sleep(Duration::from_micros(200));
         }
-        assert!(
-            threads.len() < 50,
-            "{} threads for 100 calls",
-            threads.len()
-        );
+        assert!(threads.len() < 50, "{} threads for 100 calls", threads.len());
     });
 }
 
@@ -188,15 +171,12 @@ fn idle_threads_end_and_new_ones_start() {
         .build()
         .unwrap();
         for round in 0..20 {
-            let calls: Vec<_> = (0..4)
-                .map(|n| executor.handle().spawn_blocking(move || round * n))
-                .collect();
+            let calls: Vec<_> =
+                (0..4).map(|n| executor.handle().spawn_blocking(move || round * n)).collect();
             for (n, call) in (0..).zip(calls) {
                 assert_eq!(executor.block_on(call).unwrap(), round * n);
             }
-            eventually("idle threads end", || {
-                executor.handle().blocking_threads() == 0
-            });
+            eventually("idle threads end", || executor.handle().blocking_threads() == 0);
         }
     });
 }
@@ -250,9 +230,7 @@ fn block_in_place_lets_everything_else_go_on_with_one_worker_too() {
                 }));
             }
             block_in_place(move || {
-                (0..4)
-                    .map(|_| receiver.recv_timeout(HUNG / 2).unwrap())
-                    .collect::<Vec<_>>()
+                (0..4).map(|_| receiver.recv_timeout(HUNG / 2).unwrap()).collect::<Vec<_>>()
             })
         });
         drop(executor.spawn(async move { sender.send("outside").unwrap() }));

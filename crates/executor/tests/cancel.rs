@@ -22,11 +22,7 @@ fn drive_until(executor: &filch_executor::Executor, mut condition: impl FnMut() 
 fn a_task_aborted_before_its_first_poll_is_never_polled_and_dropped_once() {
     both_flavours(|executor| {
         let multi = executor.handle().flavor() == filch_executor::Flavor::MultiThread;
-        let occupied: Vec<_> = (0..if multi {
-            executor.handle().workers()
-        } else {
-            0
-        })
+        let occupied: Vec<_> = (0..if multi { executor.handle().workers() } else { 0 })
             .map(|_| occupy(executor.handle()))
             .collect();
         let (polled, dropped) = (Counter::new(), Counter::new());
@@ -74,9 +70,8 @@ fn a_task_aborted_after_its_wake_up_and_before_its_poll_is_not_polled() {
             goes_on.add_one();
         });
         eventually("it waits", || gate.waiting() == 1);
-        let occupied: Vec<_> = (0..executor.handle().workers())
-            .map(|_| occupy(executor.handle()))
-            .collect();
+        let occupied: Vec<_> =
+            (0..executor.handle().workers()).map(|_| occupy(executor.handle())).collect();
         gate.open();
         task.abort();
         drop(occupied);

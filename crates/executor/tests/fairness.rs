@@ -56,11 +56,7 @@ fn tasks_that_wake_themselves_for_ever_do_not_starve_a_task_from_outside() {
                 let stop = stop.clone();
                 executor.spawn(poll_fn(move |cx| {
                     cx.waker().wake_by_ref();
-                    if is_raised(&stop) {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
+                    if is_raised(&stop) { Poll::Ready(()) } else { Poll::Pending }
                 }))
             })
             .collect();
@@ -84,11 +80,7 @@ fn two_tasks_that_wake_each_other_do_not_starve_the_queue_behind_them() {
                 executor.spawn(poll_fn(move |cx| {
                     own.register(cx.waker());
                     other.wake();
-                    if is_raised(&stop) {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
+                    if is_raised(&stop) { Poll::Ready(()) } else { Poll::Pending }
                 }))
             })
             .collect();

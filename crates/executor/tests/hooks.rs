@@ -18,9 +18,7 @@ fn thread_hooks_run_once_on_each_thread() {
         })
         .build()
         .unwrap();
-    executor
-        .block_on(executor.handle().spawn_blocking(|| ()))
-        .unwrap();
+    executor.block_on(executor.handle().spawn_blocking(|| ())).unwrap();
     drop(executor);
     assert_eq!(
         starts.load(Ordering::Relaxed),

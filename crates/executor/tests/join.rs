@@ -208,11 +208,7 @@ fn many_handles_awaited_together_give_all_outputs() {
             if left == 100 {
                 gate.open();
             }
-            if left == 0 {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if left == 0 { Poll::Ready(()) } else { Poll::Pending }
         }));
         assert_eq!(sum, 299 * 150);
     });

@@ -21,11 +21,7 @@ struct NotSend {
 
 impl NotSend {
     fn new(dropped: &Counter) -> Self {
-        Self {
-            home: current().id(),
-            dropped: dropped.clone(),
-            _not_send: Rc::new(()),
-        }
+        Self { home: current().id(), dropped: dropped.clone(), _not_send: Rc::new(()) }
     }
 }
 
@@ -295,15 +291,11 @@ fn sets_nest_and_spawn_local_means_the_inner_one() {
         let events = trace.clone();
         outer.block_on(&executor, async move {
             let of_outer = events.clone();
-            drop(spawn_local(
-                async move { of_outer.borrow_mut().push("outer") },
-            ));
+            drop(spawn_local(async move { of_outer.borrow_mut().push("outer") }));
             let of_inner = events.clone();
             inner
                 .run_until(async move {
-                    spawn_local(async move { of_inner.borrow_mut().push("inner") })
-                        .await
-                        .unwrap();
+                    spawn_local(async move { of_inner.borrow_mut().push("inner") }).await.unwrap();
                 })
                 .await;
             yield_now().await;
@@ -358,11 +350,7 @@ fn a_future_that_shares_the_set_is_still_driven_when_the_other_has_ended() {
                 .run_until(poll_fn(move |cx| {
                     polls += 1;
                     cx.waker().wake_by_ref();
-                    if polls == 3 {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
+                    if polls == 3 { Poll::Ready(()) } else { Poll::Pending }
                 }))
                 .await;
         });
@@ -445,9 +433,7 @@ fn spawn_local_refuses_the_workers_and_a_loop_that_may_leave_its_thread() {
         let task = executor.spawn(async { drop(spawn_local(async {})) });
         let error = executor.block_on(task).unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains("no `LocalSet` and no event loop is current"),
+            error.to_string().contains("no `LocalSet` and no event loop is current"),
             "{error}"
         );
     });

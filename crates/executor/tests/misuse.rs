@@ -47,9 +47,7 @@ fn block_on_in_a_task_panics_and_says_what_to_do() {
             let error = executor.block_on(task).unwrap_err();
             assert!(error.is_panic());
             assert!(
-                error
-                    .to_string()
-                    .contains("would block a thread that runs async tasks"),
+                error.to_string().contains("would block a thread that runs async tasks"),
                 "{error}"
             );
         }

@@ -42,9 +42,7 @@ fn with_hook(test: impl Fn(Executor, Arc<Mutex<Vec<String>>>) + Send + Sync + 's
         bounded(move || {
             let heard = Arc::new(Mutex::new(Vec::new()));
             let hears = heard.clone();
-            let executor = hooked(workers, move |message| {
-                hears.lock().push(message.to_owned())
-            });
+            let executor = hooked(workers, move |message| hears.lock().push(message.to_owned()));
             test(executor, heard);
         });
     }
@@ -102,9 +100,7 @@ fn a_panic_reaches_the_joiner_with_its_payload() {
 #[test]
 fn a_thousand_panics_kill_no_worker() {
     both_flavours(|executor| {
-        let tasks: Vec<_> = (0..1000)
-            .map(|_| executor.spawn(async { panic_any(()) }))
-            .collect();
+        let tasks: Vec<_> = (0..1000).map(|_| executor.spawn(async { panic_any(()) })).collect();
         for task in tasks {
             assert!(executor.block_on(task).unwrap_err().is_panic());
         }
@@ -127,10 +123,7 @@ fn the_locals_of_a_panicking_task_are_dropped_once() {
 }
 
 /// Ready at once, and panics when it is dropped.
-struct ReadyThenPanics<T>(
-    Option<T>,
-    #[expect(dead_code, reason = "for its drop")] PanicsInDrop,
-);
+struct ReadyThenPanics<T>(Option<T>, #[expect(dead_code, reason = "for its drop")] PanicsInDrop);
 
 impl<T: Unpin> Future for ReadyThenPanics<T> {
     type Output = T;
@@ -152,9 +145,7 @@ fn a_future_that_panics_in_drop_after_ready_ends_its_task_as_panicked() {
             output.add_one();
         }));
         let task = executor.spawn(ReadyThenPanics(Some(output), PanicsInDrop("late")));
-        let Err(error) = executor.block_on(task) else {
-            panic!("the destructor panicked")
-        };
+        let Err(error) = executor.block_on(task) else { panic!("the destructor panicked") };
         assert_panicked(error, "late");
         assert_eq!(dropped.get(), 1, "the output nobody gets");
         assert_lives(&executor);
@@ -247,9 +238,7 @@ fn a_waker_that_panics_when_woken_kills_no_worker_and_loses_no_output() {
         gate.open();
         drive_until(&executor, || task.is_finished());
         assert_lives(&executor);
-        let Poll::Ready(output) = poll_once(&mut task) else {
-            panic!("it has ended")
-        };
+        let Poll::Ready(output) = poll_once(&mut task) else { panic!("it has ended") };
         assert_eq!(output.unwrap(), 3);
     });
 }

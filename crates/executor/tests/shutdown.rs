@@ -75,9 +75,7 @@ fn the_task_that_dropped_its_executor_may_end_with_an_output() {
             "output"
         });
         eventually("it ends", || task.is_finished());
-        let std::task::Poll::Ready(output) = poll_once(&mut task) else {
-            panic!("it has ended")
-        };
+        let std::task::Poll::Ready(output) = poll_once(&mut task) else { panic!("it has ended") };
         assert_eq!(output.unwrap(), "output");
     });
 }
@@ -104,9 +102,7 @@ fn an_executor_may_be_dropped_by_a_task_of_another() {
             let inner = inner();
             let dropped = Counter::new();
             sleepers(inner.handle(), 50, &dropped);
-            outer
-                .block_on(outer.spawn(async move { drop(inner) }))
-                .unwrap();
+            outer.block_on(outer.spawn(async move { drop(inner) })).unwrap();
             eventually("every task ends", || dropped.get() == 50);
         });
     }
@@ -249,10 +245,7 @@ fn shutdown_timeout_ends_the_other_tasks_while_one_is_stuck() {
         executor.shutdown_timeout(Duration::from_secs(1));
         let ended = dropped.get();
         drop(stuck);
-        assert_eq!(
-            ended, 10,
-            "one stuck task keeps the others from being ended"
-        );
+        assert_eq!(ended, 10, "one stuck task keeps the others from being ended");
     });
 }
 
@@ -290,11 +283,7 @@ fn shutdown_timeout_waits_for_a_blocking_call_no_longer_than_it_says() {
 fn a_drop_waits_for_blocking_calls_that_have_begun_and_cancels_those_that_have_not() {
     for flavour in [Builder::new_current_thread, Builder::new_multi_thread] {
         bounded(move || {
-            let executor = flavour()
-                .worker_threads(2)
-                .max_blocking_threads(1)
-                .build()
-                .unwrap();
+            let executor = flavour().worker_threads(2).max_blocking_threads(1).build().unwrap();
             let (started, has_started) = mpsc::channel();
             let (release, released) = mpsc::channel::<()>();
             let ended = Counter::new();
@@ -307,9 +296,7 @@ fn a_drop_waits_for_blocking_calls_that_have_begun_and_cancels_those_that_have_n
                 ends.add_one();
             });
             has_started.recv().unwrap();
-            let never = executor
-                .handle()
-                .spawn_blocking(|| unreachable!("cancelled"));
+            let never = executor.handle().spawn_blocking(|| unreachable!("cancelled"));
             let releaser = thread(move || {
                 std::thread::sleep(Duration::from_millis(20));
                 release.send(()).unwrap();
@@ -369,9 +356,7 @@ fn what_destructors_spawn_during_the_end_is_cancelled() {
             let (wait, results) = (gate.wait(), results.clone());
             drop(executor.spawn(async move {
                 let _spawns = on_drop(move || {
-                    results
-                        .lock()
-                        .push(spawn(async { unreachable!("it is refused") }));
+                    results.lock().push(spawn(async { unreachable!("it is refused") }));
                     results.lock().push(spawn_blocking(|| ()));
                 });
                 wait.await;

@@ -37,11 +37,7 @@ fn wakers_cloned_woken_and_dropped_on_many_threads_leave_the_task_whole() {
             counts.add_one();
             let _receiver_gone = sender.send(cx.waker().clone());
             // Ordering: Acquire; pairs with the store below.
-            if stopped.load(Ordering::Acquire) {
-                Poll::Ready("stopped")
-            } else {
-                Poll::Pending
-            }
+            if stopped.load(Ordering::Acquire) { Poll::Ready("stopped") } else { Poll::Pending }
         }));
         drive_until(&executor, || polls.get() > 0);
         let waker = wakers.recv().unwrap();
@@ -60,9 +56,7 @@ fn wakers_cloned_woken_and_dropped_on_many_threads_leave_the_task_whole() {
                 })
             })
             .collect();
-        drive_until(&executor, || {
-            threads.iter().all(|thread| thread.is_finished())
-        });
+        drive_until(&executor, || threads.iter().all(|thread| thread.is_finished()));
         for thread in threads {
             thread.join().unwrap();
         }
@@ -254,10 +248,7 @@ struct Slot {
 
 impl Slot {
     fn new() -> Arc<Self> {
-        Arc::new(Self {
-            round: AtomicUsize::new(0),
-            waker: Mutex::new(None),
-        })
+        Arc::new(Self { round: AtomicUsize::new(0), waker: Mutex::new(None) })
     }
 
     fn set(&self, round: usize, by_value: bool) {
@@ -406,11 +397,7 @@ fn a_task_woken_by_many_at_once_is_polled_by_one_thread_at_a_time() {
             let enough = counts.add_one() > 1000;
             // Ordering: Release; pairs with the swap.
             theirs.store(false, Ordering::Release);
-            if enough {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if enough { Poll::Ready(()) } else { Poll::Pending }
         }));
         let waker = wakers.recv().unwrap();
         let threads: Vec<_> = (0..3)
@@ -427,8 +414,6 @@ fn a_task_woken_by_many_at_once_is_polled_by_one_thread_at_a_time() {
         for thread in threads {
             thread.join().unwrap();
         }
-        eventually("every reference but ours is gone", || {
-            Arc::strong_count(&inside) == 1
-        });
+        eventually("every reference but ours is gone", || Arc::strong_count(&inside) == 1);
     });
 }

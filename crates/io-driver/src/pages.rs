@@ -24,8 +24,8 @@
 //! ## Ordering
 //! | operation | ordering | pairs with | what breaks without it |
 //! |---|---|---|---|
-//! | exchange in `cover` | Release | the load in `get` and in `cover` | a reader finds slots that are not written yet (I1) |
-//! | load in `get` and in `cover` | Acquire | the exchange in `cover` | the same |
+//! | exchange in `cover` | Release | the load in `get` | a reader finds slots that are not written yet (I1) |
+//! | load in `get` | Acquire | the exchange in `cover` | the same |
 //!
 //! ## Liveness
 //! Nobody waits: an adder that comes second throws its page away.
@@ -93,8 +93,8 @@ impl<T: Default + Send, const PAGES: usize> Pages<T, PAGES> {
         let Some(pointer) = self.pages.get(page) else {
             return false;
         };
-        // Ordering: Acquire; as in `get`: the caller may go on to use the slot.
-        if !pointer.load(Ordering::Acquire).is_null() {
+        // Ordering: Relaxed; whether there is a page is all that matters: who uses it goes through `get`.
+        if !pointer.load(Ordering::Relaxed).is_null() {
             return true;
         }
         let slots: Box<[T]> = std::iter::repeat_with(T::default)
@@ -102,9 +102,9 @@ impl<T: Default + Send, const PAGES: usize> Pages<T, PAGES> {
             .collect();
         let slots = Box::into_raw(slots).cast::<T>();
         // Ordering: Release; pairs with the Acquire in `get` (I1). Weakened: model `get_meets_cover`.
-        // Failure Acquire: as the load above.
+        // Failure Relaxed: as the load above.
         if pointer
-            .compare_exchange(null_mut(), slots, Ordering::Release, Ordering::Acquire)
+            .compare_exchange(null_mut(), slots, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             // SAFETY: the page did not get into the table, so it is still ours alone (I2).
@@ -127,8 +127,8 @@ impl<T, const PAGES: usize> Pages<T, PAGES> {
 impl<T, const PAGES: usize> Drop for Pages<T, PAGES> {
     fn drop(&mut self) {
         for (page, pointer) in self.pages.iter().enumerate() {
-            // Ordering: Acquire; as in `get`, though whoever drops the table has it for itself.
-            let slots = pointer.load(Ordering::Acquire);
+            // Ordering: Relaxed; whoever drops the table has it for itself.
+            let slots = pointer.load(Ordering::Relaxed);
             if !slots.is_null() {
                 // SAFETY: it is in the table, hence of `cover`, and nobody borrows the table (I2).
                 drop(unsafe { self.take_back(slots, page) });

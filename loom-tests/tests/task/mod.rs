@@ -191,8 +191,7 @@ impl Task {
 
     pub fn take_output(&self) -> usize {
         self.touch();
-        self.with_output(Option::take)
-            .expect("complete, and the output is there")
+        self.with_output(Option::take).expect("complete, and the output is there")
     }
 
     /// The join handle is dropped; whether the task had ended.

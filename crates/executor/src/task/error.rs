@@ -1,6 +1,7 @@
 //! # How a task can end without its output
 
-use super::Id;
+use super::{Id, catch_quietly};
+use crate::config::PanicHook;
 use filch_primitives::sync::Mutex;
 use std::any::Any;
 use std::fmt;
@@ -23,36 +24,74 @@ pub struct JoinError {
 
 enum Cause {
     Cancelled,
+    Panicked(Box<Panicked>),
+}
+
+struct Panicked {
     // The lock makes the payload `Sync`; it is never contended.
-    Panicked(Mutex<Box<dyn Any + Send + 'static>>),
+    payload: Mutex<Box<dyn Any + Send + 'static>>,
+    spawned_at: &'static Location<'static>,
+    /// Who hears of it if nobody takes it. Here, because the scheduler may be gone by then.
+    hook: Option<PanicHook>,
 }
 
 impl JoinError {
     pub(super) fn cancelled(id: Id) -> Self {
-        Self {
-            id,
-            cause: Cause::Cancelled,
-        }
+        Self { id, cause: Cause::Cancelled }
     }
 
-    pub(super) fn panicked(id: Id, payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self {
-            id,
-            cause: Cause::Panicked(Mutex::new(payload)),
+    pub(super) fn panicked(
+        id: Id,
+        spawned_at: &'static Location<'static>,
+        payload: Box<dyn Any + Send + 'static>,
+        hook: Option<PanicHook>,
+    ) -> Self {
+        let panicked = Panicked { payload: Mutex::new(payload), spawned_at, hook };
+        Self { id, cause: Cause::Panicked(Box::new(panicked)) }
+    }
+
+    /// Nobody will ever take it: a panic goes to the hook.
+    pub(super) fn unheard(self) {
+        let Cause::Panicked(panicked) = self.cause else { return };
+        let Panicked { payload, spawned_at, hook } = *panicked;
+        let panic = TaskPanic { id: self.id, spawned_at, payload: payload.into_inner() };
+        if let Some(hook) = hook {
+            catch_quietly(|| hook(&panic));
         }
+        catch_quietly(|| drop(panic));
     }
 
     /// Whether the task was aborted, or ended with its runtime.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// # let task = executor.spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// assert!(executor.block_on(task).unwrap_err().is_cancelled());
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         matches!(self.cause, Cause::Cancelled)
     }
 
     /// Whether the task panicked.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { panic!("no milk") });
+    /// assert!(executor.block_on(task).unwrap_err().is_panic());
+    /// ```
     pub fn is_panic(&self) -> bool {
         matches!(self.cause, Cause::Panicked(_))
     }
 
     /// The payload of the panic, as for [`std::panic::resume_unwind`].
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { panic!("no milk") });
+    /// let payload = executor.block_on(task).unwrap_err().into_panic();
+    /// assert_eq!(payload.downcast_ref(), Some(&"no milk"));
+    /// ```
     ///
     /// # Panics
     /// If the task did not panic; see [`try_into_panic`](Self::try_into_panic).
@@ -64,25 +103,33 @@ impl JoinError {
 
     /// The payload of the panic.
     ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// let error = executor.block_on(task).unwrap_err().try_into_panic().unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// ```
+    ///
     /// # Errors
     /// Gives itself back if the task did not panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
         match self.cause {
-            Cause::Panicked(payload) => Ok(payload.into_inner()),
+            Cause::Panicked(panicked) => Ok(panicked.payload.into_inner()),
             Cause::Cancelled => Err(self),
         }
     }
 
     /// The task that ended so.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { panic!("no milk") });
+    /// let id = task.id();
+    /// assert_eq!(executor.block_on(task).unwrap_err().id(), id);
+    /// ```
     pub fn id(&self) -> Id {
         self.id
-    }
-
-    pub(super) fn take_panic(&mut self) -> Option<Box<dyn Any + Send + 'static>> {
-        match &mut self.cause {
-            Cause::Panicked(payload) => Some(std::mem::replace(payload.get_mut(), Box::new(()))),
-            Cause::Cancelled => None,
-        }
     }
 }
 
@@ -101,13 +148,8 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Cause::Cancelled => write!(f, "task {} was cancelled", self.id),
-            Cause::Panicked(payload) => {
-                write!(
-                    f,
-                    "task {} panicked: {}",
-                    self.id,
-                    message(&**payload.lock())
-                )
+            Cause::Panicked(panicked) => {
+                write!(f, "task {} panicked: {}", self.id, message(&**panicked.payload.lock()))
             }
         }
     }
@@ -117,12 +159,12 @@ impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Cause::Cancelled => write!(f, "JoinError::Cancelled({:?})", self.id),
-            Cause::Panicked(payload) => {
+            Cause::Panicked(panicked) => {
                 write!(
                     f,
                     "JoinError::Panic({:?}, {:?})",
                     self.id,
-                    message(&**payload.lock())
+                    message(&**panicked.payload.lock())
                 )
             }
         }
@@ -140,6 +182,23 @@ impl From<JoinError> for io::Error {
 /// A panic that nobody will hear of otherwise: of a task whose `JoinHandle` was dropped.
 ///
 /// Given to the hook of `Builder::on_detached_panic`.
+///
+/// ```
+/// let (tell, told) = std::sync::mpsc::channel();
+/// let executor = filch_executor::Builder::new_current_thread()
+///     .on_detached_panic(move |panic| {
+///         let is_text = panic.payload().is::<&str>();
+///         let place = panic.spawned_at();
+///         tell.send((panic.id(), panic.message().to_owned(), is_text, place)).unwrap();
+///     })
+///     .build()?;
+/// let id = executor.spawn(async { panic!("no milk") }).id();
+/// executor.block_on(filch_executor::yield_now());
+/// let (lost, message, is_text, place) = told.recv().unwrap();
+/// assert_eq!((lost, message.as_str(), is_text), (id, "no milk", true));
+/// println!("spawned in {}, line {}", place.file(), place.line());
+/// # std::io::Result::Ok(())
+/// ```
 pub struct TaskPanic {
     pub(super) id: Id,
     pub(super) spawned_at: &'static Location<'static>,
@@ -180,12 +239,6 @@ impl fmt::Debug for TaskPanic {
 
 impl fmt::Display for TaskPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "task {} (spawned at {}) panicked: {}",
-            self.id,
-            self.spawned_at,
-            self.message()
-        )
+        write!(f, "task {} (spawned at {}) panicked: {}", self.id, self.spawned_at, self.message())
     }
 }

@@ -41,10 +41,7 @@ impl<T> JoinHandle<T> {
     /// # Safety
     /// The task's word counts a reference and JOIN_INTEREST for this handle, and its output is a `T`.
     pub(super) unsafe fn from_raw(header: NonNull<Header>) -> Self {
-        Self {
-            header,
-            output: PhantomData,
-        }
+        Self { header, output: PhantomData }
     }
 
     fn header(&self) -> &Header {
@@ -67,19 +64,39 @@ impl<T> JoinHandle<T> {
     }
 
     /// A handle that can abort the task and nothing else.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(std::future::pending::<()>());
+    /// task.abort_handle().abort();
+    /// assert!(executor.block_on(task).unwrap_err().is_cancelled());
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.header().state.ref_inc();
-        AbortHandle {
-            header: self.header,
-        }
+        AbortHandle { header: self.header }
     }
 
     /// Whether the task has ended.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { 7 });
+    /// assert!(!task.is_finished()); // a single-threaded executor runs tasks in `block_on` only
+    /// executor.block_on(filch_executor::yield_now());
+    /// assert!(task.is_finished());
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.header().state.load().is_complete()
     }
 
     /// The task's id.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { filch_executor::id() });
+    /// let id = task.id();
+    /// assert_eq!(executor.block_on(task).unwrap(), id);
+    /// ```
     pub fn id(&self) -> Id {
         self.header().id
     }
@@ -122,9 +139,7 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("id", &self.id())
-            .finish_non_exhaustive()
+        f.debug_struct("JoinHandle").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
@@ -134,6 +149,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
 /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
 /// let handle = executor.spawn(std::future::pending::<()>());
 /// let abort = handle.abort_handle();
+/// assert_eq!(abort.id(), handle.id());
 /// abort.abort();
 /// assert!(executor.block_on(handle).unwrap_err().is_cancelled());
 /// assert!(abort.is_finished());
@@ -174,9 +190,7 @@ impl AbortHandle {
 impl Clone for AbortHandle {
     fn clone(&self) -> Self {
         self.header().state.ref_inc();
-        Self {
-            header: self.header,
-        }
+        Self { header: self.header }
     }
 }
 
@@ -191,9 +205,7 @@ impl Drop for AbortHandle {
 
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle")
-            .field("id", &self.id())
-            .finish_non_exhaustive()
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish_non_exhaustive()
     }
 }
 

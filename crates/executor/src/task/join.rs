@@ -73,9 +73,7 @@ impl JoinSlot {
             // SAFETY: JOIN_WAKER is on and we are the joiner: nobody writes.
             let same = self.0.with(|slot| {
                 // SAFETY: as above; the pointer is the cell's own.
-                unsafe { &*slot }
-                    .as_ref()
-                    .is_some_and(|registered| registered.will_wake(waker))
+                unsafe { &*slot }.as_ref().is_some_and(|registered| registered.will_wake(waker))
             });
             if same {
                 return false;

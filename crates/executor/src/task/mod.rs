@@ -45,6 +45,7 @@ pub use id::{Id, id, try_id};
 pub(crate) use owned::OwnedTasks;
 pub(crate) use run::{catch_quietly, give_way};
 
+use crate::config::PanicHook;
 use crate::queue::Pointer;
 use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
@@ -72,8 +73,25 @@ pub(crate) trait Schedule: Sync + 'static {
     /// The registry that this scheduler's tasks are in, if it keeps one.
     fn owned(&self) -> Option<&OwnedTasks>;
 
-    /// A task panicked and nobody holds its `JoinHandle`.
-    fn detached_panic(&self, panic: &TaskPanic);
+    /// Who hears of a panic whose task nobody awaits.
+    fn panic_hook(&self) -> Option<PanicHook>;
+}
+
+/// What a spawn comes to. A refused task is to be cancelled by the caller when it holds no lock and no
+/// borrow: the future's destructor runs then, and may do anything.
+#[must_use]
+pub(crate) struct Spawned<T> {
+    pub(crate) handle: JoinHandle<T>,
+    pub(crate) refused: Option<Runnable>,
+}
+
+impl<T> Spawned<T> {
+    pub(crate) fn settle(self) -> JoinHandle<T> {
+        if let Some(task) = self.refused {
+            task.cancel();
+        }
+        self.handle
+    }
 }
 
 /// What every task begins with, whatever its future is.
@@ -105,6 +123,11 @@ impl Runnable {
         unsafe { self.0.as_ref() }
     }
 
+    /// The task's id.
+    pub(crate) fn id(&self) -> Id {
+        self.header().id
+    }
+
     /// Polls the future once and does what follows from it.
     pub(crate) fn run(self) {
         let poll = self.header().vtable.poll;
@@ -115,11 +138,7 @@ impl Runnable {
     /// Drops the future and completes the task as cancelled.
     pub(crate) fn cancel(self) {
         let wake = self.header().state.cancel();
-        debug_assert_eq!(
-            wake,
-            state::Wake::Nothing,
-            "inconsistent task word: a runnable twice"
-        );
+        debug_assert_eq!(wake, state::Wake::Nothing, "inconsistent task word: a runnable twice");
         self.run();
     }
 

@@ -50,16 +50,9 @@ pub(crate) struct OwnedTasks {
 
 impl OwnedTasks {
     pub(crate) fn new(shards: usize) -> Self {
-        let empty = || List {
-            oldest: None,
-            newest: None,
-            len: 0,
-            closed: false,
-        };
+        let empty = || List { oldest: None, newest: None, len: 0, closed: false };
         Self {
-            shards: (0..shards.max(1))
-                .map(|_| CachePadded::new(Mutex::new(empty())))
-                .collect(),
+            shards: (0..shards.max(1)).map(|_| CachePadded::new(Mutex::new(empty()))).collect(),
             submissions: CachePadded::new(AtomicUsize::new(0)),
         }
     }
@@ -77,12 +70,7 @@ impl OwnedTasks {
             // SAFETY: we hold the runnable.
             unsafe { *slot = shard as u32 };
         });
-        with_links(task.0, |links| {
-            *links = Links {
-                before,
-                after: None,
-            }
-        });
+        with_links(task.0, |links| *links = Links { before, after: None });
         match before {
             Some(before) => with_links(before, |links| links.after = Some(task.0)),
             None => list.oldest = Some(task.0),
@@ -148,11 +136,8 @@ impl OwnedTasks {
     /// none is left and no submission is under way. To be called by one thread, which runs the
     /// destructors.
     pub(crate) fn close_and_end_all(&self, mut collect: impl FnMut() -> Option<Runnable>) {
-        self.close();
-        for shard in &self.shards {
-            for task in Self::cancel_all(shard) {
-                task.cancel();
-            }
+        for task in self.close_and_take_waiting() {
+            task.cancel();
         }
         let mut rounds = 0;
         loop {
@@ -171,6 +156,14 @@ impl OwnedTasks {
                 thread::sleep(Duration::from_micros(100));
             }
         }
+    }
+
+    /// Refuses new tasks and tells every task to end. Those that wait come back as runnables, each once,
+    /// in the order of their spawns within a shard; those that are in a queue or in a poll are left
+    /// there.
+    pub(crate) fn close_and_take_waiting(&self) -> Vec<Runnable> {
+        self.close();
+        self.shards.iter().flat_map(|shard| Self::cancel_all(shard)).collect()
     }
 
     /// Tells every task of the shard to end; those that wait come back as runnables, oldest first.
@@ -201,8 +194,6 @@ fn with_links<R>(task: NonNull<Header>, f: impl FnOnce(&mut Links) -> R) -> R {
 
 impl fmt::Debug for OwnedTasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedTasks")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        f.debug_struct("OwnedTasks").field("len", &self.len()).finish_non_exhaustive()
     }
 }

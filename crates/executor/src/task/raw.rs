@@ -5,8 +5,11 @@
 use super::join::JoinSlot;
 use super::owned::{Links, NO_SHARD};
 use super::state::State;
-use super::{Header, Id, JoinError, Runnable, Schedule, TaskPanic, run};
+use super::{Header, Id, JoinError, Runnable, Schedule, run};
 use filch_primitives::cell::UnsafeCell;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -26,19 +29,31 @@ pub(super) struct Vtable {
 #[repr(C)]
 pub(super) struct Cell<F: Future, S> {
     header: Header,
-    stage: UnsafeCell<Stage<F>>,
-    scheduler: std::marker::PhantomData<NonNull<S>>,
+    stage: UnsafeCell<Stage>,
+    slot: UnsafeCell<Slot<F>>,
+    scheduler: PhantomData<NonNull<S>>,
 }
 
-/// What the cell holds.
-pub(super) enum Stage<F: Future> {
+/// What the slot holds. Beside it and not around it, so that a large future is never moved, or a hole of
+/// its size written, to say that it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
     /// The future, until it ends.
-    Future(F),
+    Future,
     /// How it ended.
-    Output(Result<F::Output, JoinError>),
-    /// Taken or dropped.
-    Consumed,
+    Output,
+    /// Nothing: taken or dropped.
+    Empty,
 }
+
+/// One place for the future and, later, its output.
+union Slot<F: Future> {
+    future: ManuallyDrop<F>,
+    outcome: ManuallyDrop<Outcome<F>>,
+}
+
+/// How a task with the future `F` ends.
+pub(super) type Outcome<F> = Result<<F as Future>::Output, JoinError>;
 
 pub(super) fn allocate<F, S>(
     future: F,
@@ -61,8 +76,9 @@ where
             id: Id::next(),
             spawned_at,
         },
-        stage: UnsafeCell::new(Stage::Future(future)),
-        scheduler: std::marker::PhantomData,
+        stage: UnsafeCell::new(Stage::Future),
+        slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
+        scheduler: PhantomData,
     });
     NonNull::from(Box::leak(cell)).cast()
 }
@@ -111,22 +127,16 @@ where
     }
 
     /// # Safety
-    /// The caller is the joiner, the task is complete, and `into` is a
-    /// `Poll<Result<F::Output, JoinError>>`.
+    /// The caller is the joiner, the task is complete, and `into` is a `Poll<Outcome<F>>`.
     unsafe fn take_output(header: NonNull<Header>, into: NonNull<()>) {
         // SAFETY: the joiner's reference keeps the cell alive.
         let cell = unsafe { Self::of(header) };
-        let output = cell.stage.with_mut(|stage| {
-            // SAFETY: complete: the stage belongs to the joiner.
-            std::mem::replace(unsafe { &mut *stage }, Stage::Consumed)
-        });
-        let Stage::Output(output) = output else {
-            panic!("a JoinHandle was polled after it had returned the task's output");
-        };
+        // SAFETY: complete: the slot belongs to the joiner.
+        let outcome = unsafe { cell.take_outcome() };
+        let outcome =
+            outcome.expect("a JoinHandle was polled after it had returned the task's output");
         // SAFETY: by the caller's promise.
-        unsafe {
-            *into.cast::<Poll<Result<F::Output, JoinError>>>().as_mut() = Poll::Ready(output)
-        };
+        unsafe { *into.cast::<Poll<Outcome<F>>>().as_mut() = Poll::Ready(outcome) };
     }
 
     /// # Safety
@@ -134,8 +144,11 @@ where
     unsafe fn drop_output(header: NonNull<Header>) {
         // SAFETY: the joiner's reference keeps the cell alive.
         let cell = unsafe { Self::of(header) };
-        // SAFETY: complete: the stage belongs to the joiner.
-        drop(unsafe { cell.replace_stage(Stage::Consumed) });
+        // SAFETY: complete: the slot belongs to the joiner.
+        match unsafe { cell.take_outcome() } {
+            Some(Err(error)) => error.unheard(),
+            outcome => drop(outcome),
+        }
     }
 
     /// # Safety
@@ -151,53 +164,87 @@ where
 
     /// # Safety
     /// The caller holds the runnable, or is the joiner of a complete task.
-    pub(super) unsafe fn replace_stage(&self, stage: Stage<F>) -> Stage<F> {
+    unsafe fn replace_stage(&self, stage: Stage) -> Stage {
         self.stage.with_mut(|slot| {
             // SAFETY: by the caller's promise nobody else touches the stage.
             std::mem::replace(unsafe { &mut *slot }, stage)
         })
     }
 
-    /// Drops what the stage holds, in place, because a future must not be moved.
+    /// Drops the future, where it is: a future must not be moved.
     ///
     /// # Safety
     /// The caller holds the runnable.
-    pub(super) unsafe fn set_stage(&self, stage: Stage<F>) {
-        self.stage.with_mut(|slot| {
-            // Whatever the destructor does, the slot must not be dropped twice.
-            struct Filled<F: Future>(*mut Stage<F>, Option<Stage<F>>);
-            impl<F: Future> Drop for Filled<F> {
-                fn drop(&mut self) {
-                    let stage = self.1.take().unwrap_or(Stage::Consumed);
-                    // SAFETY: the slot is the caller's of `set_stage`, and what was in it is dropped.
-                    unsafe { self.0.write(stage) };
-                }
-            }
-            let _filled = Filled(slot, Some(stage));
-            // SAFETY: the slot is the caller's and holds a stage; `_filled` puts a new one there, even
-            // if the destructor panics.
-            unsafe { slot.drop_in_place() };
+    pub(super) unsafe fn drop_future(&self) {
+        // First, so that a destructor that panics leaves nothing to be dropped twice.
+        // SAFETY: the caller holds the runnable.
+        let stage = unsafe { self.replace_stage(Stage::Empty) };
+        assert_eq!(stage, Stage::Future, "inconsistent task stage");
+        self.slot.with_mut(|slot| {
+            // SAFETY: by the caller's promise nobody else touches the slot.
+            let slot = unsafe { &mut *slot };
+            // SAFETY: the stage said that it is a future.
+            let future = unsafe { &mut slot.future };
+            // SAFETY: the stage says that it is gone from here on.
+            unsafe { ManuallyDrop::drop(future) };
         });
+    }
+
+    /// Puts `outcome` where the future was.
+    ///
+    /// # Safety
+    /// The caller holds the runnable and has dropped the future.
+    pub(super) unsafe fn put_outcome(&self, outcome: Outcome<F>) {
+        self.slot.with_mut(|slot| {
+            // SAFETY: by the caller's promise nobody else touches the slot.
+            let slot = unsafe { &mut *slot };
+            slot.outcome = ManuallyDrop::new(outcome);
+        });
+        // SAFETY: the caller holds the runnable.
+        let stage = unsafe { self.replace_stage(Stage::Output) };
+        debug_assert_eq!(stage, Stage::Empty, "inconsistent task stage");
+    }
+
+    /// Takes the outcome out, if it is there.
+    ///
+    /// # Safety
+    /// The caller holds the runnable, or is the joiner of a complete task.
+    pub(super) unsafe fn take_outcome(&self) -> Option<Outcome<F>> {
+        // SAFETY: by the caller's promise.
+        if unsafe { self.replace_stage(Stage::Empty) } != Stage::Output {
+            return None;
+        }
+        Some(self.slot.with_mut(|slot| {
+            // SAFETY: by the caller's promise nobody else touches the slot.
+            let slot = unsafe { &mut *slot };
+            // SAFETY: the stage said that it is an outcome.
+            let outcome = unsafe { &mut slot.outcome };
+            // SAFETY: the stage says that it is gone from here on.
+            unsafe { ManuallyDrop::take(outcome) }
+        }))
     }
 
     /// # Safety
     /// The caller holds the runnable.
     pub(super) unsafe fn poll_future(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.stage.with_mut(|slot| {
+        let is_future = self.stage.with(|stage| {
             // SAFETY: by the caller's promise nobody else touches the stage.
-            let Stage::Future(future) = (unsafe { &mut *slot }) else {
-                panic!("inconsistent task stage: polled after its end");
-            };
-            // SAFETY: the cell is on the heap and the future leaves it only by being dropped in place.
-            unsafe { Pin::new_unchecked(future) }.poll(cx)
+            unsafe { *stage == Stage::Future }
+        });
+        assert!(is_future, "inconsistent task stage: polled after its end");
+        self.slot.with_mut(|slot| {
+            // SAFETY: by the caller's promise nobody else touches the slot.
+            let slot = unsafe { &mut *slot };
+            // SAFETY: the stage says that it is a future.
+            let future = unsafe { &mut slot.future };
+            // SAFETY: the cell is on the heap, and the future leaves it only by being dropped in place.
+            unsafe { Pin::new_unchecked(&mut **future) }.poll(cx)
         })
     }
 
-    pub(super) fn panic_of(&self, payload: Box<dyn std::any::Any + Send>) -> TaskPanic {
-        TaskPanic {
-            id: self.header.id,
-            spawned_at: self.header.spawned_at,
-            payload,
-        }
+    /// A panic as this task's outcome.
+    pub(super) fn panicked(&self, payload: Box<dyn Any + Send>) -> JoinError {
+        let Header { id, spawned_at, .. } = self.header;
+        JoinError::panicked(id, spawned_at, payload, self.scheduler().panic_hook())
     }
 }

@@ -3,7 +3,7 @@
 //! The only place that catches the panics of tasks: of futures, of their destructors, of outputs that
 //! nobody takes, and of the joiner's waker. A worker never dies of user code.
 
-use super::raw::{Cell, Stage};
+use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Reason, Runnable, Schedule, waker};
 use std::any::Any;
@@ -57,7 +57,7 @@ where
             };
         }
         Ok(Poll::Ready(output)) => Ok(output),
-        Err(payload) => Err(JoinError::panicked(cell.header().id, payload)),
+        Err(payload) => Err(cell.panicked(payload)),
     };
     GIVES_WAY.set(outer_gives_way);
     end(cell, header, outcome);
@@ -78,7 +78,7 @@ where
 }
 
 /// Puts `outcome` in the future's place and completes the task.
-fn end<F, S>(cell: &Cell<F, S>, header: NonNull<Header>, outcome: Result<F::Output, JoinError>)
+fn end<F, S>(cell: &Cell<F, S>, header: NonNull<Header>, outcome: Outcome<F>)
 where
     F: Future + 'static,
     F::Output: 'static,
@@ -87,33 +87,23 @@ where
     let mut outcome = outcome;
     // The future first, on its own: its destructor may panic, and then that is how the task ended.
     // SAFETY: we hold the runnable.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
-        cell.set_stage(Stage::Consumed)
-    }));
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { cell.drop_future() }));
     if let Err(payload) = dropped {
-        let replaced = std::mem::replace(
-            &mut outcome,
-            Err(JoinError::panicked(cell.header().id, payload)),
-        );
+        let replaced = std::mem::replace(&mut outcome, Err(cell.panicked(payload)));
         catch_quietly(|| drop(replaced));
     }
-    let state = &cell.header().state;
-    // SAFETY: we hold the runnable.
-    unsafe { cell.set_stage(Stage::Output(outcome)) };
+    // SAFETY: we hold the runnable, and the future is dropped.
+    unsafe { cell.put_outcome(outcome) };
     if let Some(owned) = cell.scheduler().owned() {
         // SAFETY: the task was bound to this registry when it was spawned, or to none.
         unsafe { owned.remove(header) };
     }
-    let completed = match state.complete(false) {
-        Some(completed) => completed,
-        None => {
-            drop_unheard(cell);
-            // JOIN_INTEREST does not come back, so the second answer is final.
-            state
-                .complete(true)
-                .expect("inconsistent task word: JOIN_INTEREST came back")
-        }
-    };
+    let state = &cell.header().state;
+    let completed = state.complete(false).unwrap_or_else(|| {
+        drop_unheard(cell);
+        // JOIN_INTEREST does not come back, so the second answer is final.
+        state.complete(true).expect("inconsistent task word: JOIN_INTEREST came back")
+    });
     let last = match completed {
         Completed::Done => false,
         Completed::Free => true,
@@ -137,15 +127,15 @@ where
     S: Schedule,
 {
     // SAFETY: we hold the runnable, and without JOIN_INTEREST there is no joiner.
-    let outcome = unsafe { cell.replace_stage(Stage::Consumed) };
-    let payload = match outcome {
-        Stage::Output(Err(mut error)) => error.take_panic(),
-        output => catch_unwind(AssertUnwindSafe(|| drop(output))).err(),
+    let error = match unsafe { cell.take_outcome() } {
+        Some(Err(error)) => Some(error),
+        output => {
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(output)));
+            dropped.err().map(|payload| cell.panicked(payload))
+        }
     };
-    if let Some(payload) = payload {
-        let panic = cell.panic_of(payload);
-        catch_quietly(|| cell.scheduler().detached_panic(&panic));
-        catch_quietly(|| drop(panic));
+    if let Some(error) = error {
+        catch_quietly(|| error.unheard());
     }
 }
 

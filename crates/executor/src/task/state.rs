@@ -206,10 +206,7 @@ impl State {
             // Ordering: AcqRel; Release for I3, I4 and the output, Acquire for I4 (see the table).
             // Weakened: models `poll_sees_what_the_waker_wrote`, `next_poll_sees_the_future`,
             // `joiner_sees_the_output`. Failure Acquire: as the load above.
-            match self
-                .0
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire)
-            {
+            match self.0.compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return answer,
                 Err(now) => word = now,
             }
@@ -265,11 +262,7 @@ impl State {
             // Ordering: Acquire; the same, for the wakes that came since. Nothing is published.
             word = self.0.fetch_and(!NOTIFIED, Ordering::Acquire);
         }
-        if word & CANCELLED != 0 {
-            Start::Cancel
-        } else {
-            Start::Poll
-        }
+        if word & CANCELLED != 0 { Start::Cancel } else { Start::Poll }
     }
 
     /// The poll returned `Pending`.
@@ -301,11 +294,7 @@ impl State {
                 return Ok((complete, Some(Completed::WakeJoiner)));
             }
             let left = complete - REF;
-            let then = if left / REF == 0 {
-                Completed::Free
-            } else {
-                Completed::Done
-            };
+            let then = if left / REF == 0 { Completed::Free } else { Completed::Done };
             Ok((left, Some(then)))
         })
     }
@@ -326,25 +315,21 @@ impl State {
     /// JOIN_WAKER on, unless the task has ended: whether it was done.
     #[must_use]
     pub fn set_join_waker(&self) -> bool {
-        self.update(|word| {
-            if word & COMPLETE != 0 {
-                Err(false)
-            } else {
-                Ok((word | JOIN_WAKER, true))
-            }
-        })
+        self.update(
+            |word| {
+                if word & COMPLETE != 0 { Err(false) } else { Ok((word | JOIN_WAKER, true)) }
+            },
+        )
     }
 
     /// JOIN_WAKER off, unless the task has ended: whether it was done, and the slot is the joiner's.
     #[must_use]
     pub fn unset_join_waker(&self) -> bool {
-        self.update(|word| {
-            if word & COMPLETE != 0 {
-                Err(false)
-            } else {
-                Ok((word & !JOIN_WAKER, true))
-            }
-        })
+        self.update(
+            |word| {
+                if word & COMPLETE != 0 { Err(false) } else { Ok((word & !JOIN_WAKER, true)) }
+            },
+        )
     }
 
     /// The `JoinHandle` goes.
@@ -385,11 +370,7 @@ impl State {
         // Ordering: Release, so that our accesses come before the last one's free; Acquire, in case we
         // are the last (I5). Weakened: model `last_reference_frees`.
         let before = self.0.fetch_sub(REF, Ordering::AcqRel);
-        debug_assert!(
-            before / REF >= 1,
-            "inconsistent task word: {:?}",
-            Snapshot(before)
-        );
+        debug_assert!(before / REF >= 1, "inconsistent task word: {:?}", Snapshot(before));
         before / REF == 1
     }
 }

@@ -48,10 +48,7 @@ pub fn bounded_by(limit: Duration, body: impl FnOnce() + Send + 'static) {
 
 /// An executor with `workers` workers.
 pub fn multi(workers: usize) -> Executor {
-    Builder::new_multi_thread()
-        .worker_threads(workers)
-        .build()
-        .unwrap()
+    Builder::new_multi_thread().worker_threads(workers).build().unwrap()
 }
 
 /// A single-threaded executor.
@@ -243,10 +240,7 @@ pub fn occupy(handle: &Handle) -> Occupied {
         let _released = wait.recv();
     });
     has_started.recv_timeout(HUNG).expect("no worker takes it");
-    Occupied {
-        release: Some(release),
-        task: Some(task),
-    }
+    Occupied { release: Some(release), task: Some(task) }
 }
 
 impl Occupied {
