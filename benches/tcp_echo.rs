@@ -14,9 +14,7 @@ async fn serve<C: Contestant>(listener: C::Listener, connections: u64) {
         C::detach(C::spawn(async move {
             let mut message = [0; MESSAGE];
             while C::read_exact(&mut stream, &mut message).await.is_ok() {
-                C::write_all(&mut stream, &message)
-                    .await
-                    .expect("the client reads");
+                C::write_all(&mut stream, &message).await.expect("the client reads");
             }
         }));
     }
@@ -26,12 +24,8 @@ async fn ask<C: Contestant>(address: SocketAddr, round_trips: u64) {
     let mut stream = C::connect(address).await.expect("the server listens");
     let mut message = [7; MESSAGE];
     for _ in 0..round_trips {
-        C::write_all(&mut stream, &message)
-            .await
-            .expect("the server reads");
-        C::read_exact(&mut stream, &mut message)
-            .await
-            .expect("the server answers");
+        C::write_all(&mut stream, &message).await.expect("the server reads");
+        C::read_exact(&mut stream, &mut message).await.expect("the server answers");
     }
 }
 
@@ -39,9 +33,8 @@ fn echo<C: Contestant>(contestant: &C, connections: u64, round_trips: u64) {
     contestant.block_on(async {
         let (listener, address) = C::listen().await.expect("a port is free");
         let server = C::spawn(serve::<C>(listener, connections));
-        let clients: Vec<_> = (0..connections)
-            .map(|_| C::spawn(ask::<C>(address, round_trips)))
-            .collect();
+        let clients: Vec<_> =
+            (0..connections).map(|_| C::spawn(ask::<C>(address, round_trips))).collect();
         for client in clients {
             client.await;
         }

@@ -21,9 +21,7 @@ impl Workload for Many {
 
     fn run<C: Contestant>(contestant: &C) {
         contestant.block_on(async {
-            let tasks: Vec<_> = (0..TASKS)
-                .map(|_| C::spawn(give_way::<C>(YIELDS)))
-                .collect();
+            let tasks: Vec<_> = (0..TASKS).map(|_| C::spawn(give_way::<C>(YIELDS))).collect();
             for task in tasks {
                 task.await;
             }

@@ -75,9 +75,7 @@ macro_rules! tokio_shaped {
             type Output = T;
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-                Pin::new(&mut self.0)
-                    .poll(cx)
-                    .map(|output| output.expect("the task ends well"))
+                Pin::new(&mut self.0).poll(cx).map(|output| output.expect("the task ends well"))
             }
         }
 
@@ -208,11 +206,7 @@ impl Contestant for Smol {
                 let _closed = smol::block_on(executor.run(stopped.recv()));
             })
         };
-        Self {
-            executor,
-            stop: Some(stop),
-            threads: (0..workers).map(run).collect(),
-        }
+        Self { executor, stop: Some(stop), threads: (0..workers).map(run).collect() }
     }
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {

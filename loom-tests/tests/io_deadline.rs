@@ -19,11 +19,8 @@ fn fire_meets_arm() {
         let published = Arc::new(AtomicU64::new(NONE));
         deadline.arm(1, || *alarm.lock() = 1);
         let setter = {
-            let (deadline, alarm, published) = (
-                Arc::clone(&deadline),
-                Arc::clone(&alarm),
-                Arc::clone(&published),
-            );
+            let (deadline, alarm, published) =
+                (Arc::clone(&deadline), Arc::clone(&alarm), Arc::clone(&published));
             thread::spawn(move || {
                 // Ordering: Relaxed; the fences of the protocol are what is checked.
                 published.store(5, Ordering::Relaxed);

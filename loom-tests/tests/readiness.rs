@@ -28,9 +28,7 @@ fn wake(woken: Woken) -> bool {
 }
 
 fn read(readiness: &Readiness) -> Observed {
-    block_on(poll_fn(|cx| {
-        readiness.poll_ready(Direction::Read, cx.waker())
-    }))
+    block_on(poll_fn(|cx| readiness.poll_ready(Direction::Read, cx.waker())))
 }
 
 /// I1, I2: an event during the registration of a waker is either seen or wakes.
@@ -65,10 +63,7 @@ fn second_wait_reuses_the_cell() {
         // A cell that an event has just left is used again at once.
         let waker = Waker::noop();
         let second = readiness.poll_ready(Direction::Read, waker);
-        assert!(
-            is_cleared || second.is_ready(),
-            "what was not cleared is still there"
-        );
+        assert!(is_cleared || second.is_ready(), "what was not cleared is still there");
         for event in events {
             assert!(!event.join().unwrap());
         }
@@ -136,11 +131,7 @@ fn close_meets_event() {
         // Ordering: Acquire; as above.
         assert_eq!(vacated.load(Ordering::Acquire), 1);
         drop(waker);
-        assert_eq!(
-            std::sync::Arc::strong_count(&count),
-            1,
-            "a waker was left behind"
-        );
+        assert_eq!(std::sync::Arc::strong_count(&count), 1, "a waker was left behind");
         assert_eq!(readiness.open(Ready::EMPTY), generation + 1);
     });
 }
@@ -151,11 +142,7 @@ fn late_event_meets_the_next_source() {
     loom::model(|| {
         let readiness = Arc::new(Readiness::new());
         let generation = readiness.open(Ready::EMPTY);
-        assert!(
-            readiness
-                .poll_ready(Direction::Read, Waker::noop())
-                .is_pending()
-        );
+        assert!(readiness.poll_ready(Direction::Read, Waker::noop()).is_pending());
         let event = {
             let readiness = Arc::clone(&readiness);
             thread::spawn(move || wake(readiness.event(generation, Ready::READABLE)))
@@ -163,11 +150,7 @@ fn late_event_meets_the_next_source() {
         if readiness.close() == Closed::Vacant {
             let next = readiness.open(Ready::EMPTY);
             assert_ne!(next, generation);
-            assert!(
-                readiness
-                    .poll_ready(Direction::Read, Waker::noop())
-                    .is_pending()
-            );
+            assert!(readiness.poll_ready(Direction::Read, Waker::noop()).is_pending());
             assert!(!event.join().unwrap());
             assert!(readiness.observe(Ready::ALL).ready.is_empty());
         } else {
@@ -192,11 +175,7 @@ fn two_pollers_of_one_direction() {
         assert!(poll(&counts[1])());
         assert!(other.join().unwrap());
         wake(readiness.event(generation, Ready::READABLE));
-        assert!(
-            counts
-                .iter()
-                .any(|count| count.0.load(std::sync::atomic::Ordering::SeqCst))
-        );
+        assert!(counts.iter().any(|count| count.0.load(std::sync::atomic::Ordering::SeqCst)));
     });
 }
 
@@ -231,11 +210,7 @@ fn ready_poller_leaves_the_cell() {
                 wake(readiness.event(generation, Ready::READABLE));
                 let observed = readiness.observe(Ready::ALL);
                 assert!(readiness.clear(observed, Ready::READABLE));
-                assert!(
-                    readiness
-                        .poll_ready(Direction::Read, Waker::noop())
-                        .is_pending()
-                );
+                assert!(readiness.poll_ready(Direction::Read, Waker::noop()).is_pending());
             })
         };
         let _either = readiness.poll_ready(Direction::Read, Waker::noop());
@@ -304,9 +279,7 @@ fn every_order_is_explored() {
                 woken.into_inner()
             })
         };
-        let is_pending = readiness
-            .poll_ready(Direction::Read, Waker::noop())
-            .is_pending();
+        let is_pending = readiness.poll_ready(Direction::Read, Waker::noop()).is_pending();
         let woken = event.join().unwrap();
         assert_eq!(woken == 1, is_pending, "woken if and only if it waits");
         seen.lock().unwrap().insert(is_pending);

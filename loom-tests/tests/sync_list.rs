@@ -105,10 +105,7 @@ fn end_meets_wait() {
             })
         };
         assert!(matches!(receive(&shared.0, &shared.1), Popped::End));
-        assert!(
-            matches!(pop(&shared.0), Popped::End),
-            "the end stays the end"
-        );
+        assert!(matches!(pop(&shared.0), Popped::End), "the end stays the end");
         sender.join().unwrap();
     });
 }
@@ -127,21 +124,10 @@ fn close_meets_claim() {
         list.close();
         // SAFETY: the models pop in one thread.
         let received = matches!(unsafe { list.pop_claimed() }, Popped::Message(_));
-        assert_eq!(
-            sender.join().unwrap(),
-            received,
-            "sent after the close, or lost before it"
-        );
-        if received {
-            seen.0.store(true, Relaxed)
-        } else {
-            seen.1.store(true, Relaxed)
-        }
+        assert_eq!(sender.join().unwrap(), received, "sent after the close, or lost before it");
+        if received { seen.0.store(true, Relaxed) } else { seen.1.store(true, Relaxed) }
     });
-    assert!(
-        outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed),
-        "one of the outcomes never came"
-    );
+    assert!(outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed), "one of the outcomes never came");
 }
 
 #[test]

@@ -21,10 +21,7 @@ unsafe impl Sync for Announced {}
 
 impl Announced {
     fn new() -> Arc<Self> {
-        Arc::new(Self {
-            notify: Notify::new(),
-            value: UnsafeCell::new(0),
-        })
+        Arc::new(Self { notify: Notify::new(), value: UnsafeCell::new(0) })
     }
 
     fn write(&self) {

@@ -56,16 +56,9 @@ fn send_meets_close() {
             Found::NotYet => panic!("a value may come after the close"),
         };
         assert_eq!(sender.join().unwrap(), received);
-        if received {
-            seen.0.store(true, Relaxed)
-        } else {
-            seen.1.store(true, Relaxed)
-        }
+        if received { seen.0.store(true, Relaxed) } else { seen.1.store(true, Relaxed) }
     });
-    assert!(
-        outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed),
-        "one of the outcomes never came"
-    );
+    assert!(outcomes.0.load(Relaxed) && outcomes.1.load(Relaxed), "one of the outcomes never came");
 }
 
 #[test]
@@ -177,8 +170,7 @@ fn look_after_close(by_poll: bool) {
         // loom switches threads here; at the plain load below it would not.
         thread::yield_now();
         let closed = if by_poll {
-            tx.poll_closed(&mut Context::from_waker(Waker::noop()))
-                .is_ready()
+            tx.poll_closed(&mut Context::from_waker(Waker::noop())).is_ready()
         } else {
             tx.is_closed()
         };

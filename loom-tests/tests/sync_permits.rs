@@ -24,10 +24,7 @@ unsafe impl<B: Send> Send for Guarded<B> {}
 
 impl<B> Guarded<B> {
     fn new(permits: usize, bank: B) -> Arc<Self> {
-        Arc::new(Self {
-            permits: Permits::new(permits, bank),
-            value: UnsafeCell::new(0),
-        })
+        Arc::new(Self { permits: Permits::new(permits, bank), value: UnsafeCell::new(0) })
     }
 
     fn write(&self) {
@@ -185,11 +182,7 @@ fn close_meets_waiter() {
         };
         assert_eq!(block_on(shared.permits.acquire(2)), Err(Refusal::Closed));
         other.join().unwrap();
-        assert_eq!(
-            shared.permits.available(),
-            1,
-            "what was assigned comes back"
-        );
+        assert_eq!(shared.permits.available(), 1, "what was assigned comes back");
     });
 }
 

@@ -14,11 +14,7 @@ fn wait_for(shared: &(WakerCell, AtomicUsize), events: usize) {
     block_on(poll_fn(|cx| {
         // SAFETY: one thread registers.
         unsafe { shared.0.register(cx.waker()) };
-        if shared.1.load(Relaxed) == events {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if shared.1.load(Relaxed) == events { Poll::Ready(()) } else { Poll::Pending }
     }));
 }
 
@@ -60,11 +56,7 @@ fn register_replaces_the_waker() {
     loom::model(|| {
         let shared = Arc::new((WakerCell::new(), AtomicUsize::new(0)));
         // SAFETY: one thread registers.
-        unsafe {
-            shared
-                .0
-                .register(Context::from_waker(Waker::noop()).waker())
-        };
+        unsafe { shared.0.register(Context::from_waker(Waker::noop()).waker()) };
         let other = {
             let shared = shared.clone();
             thread::spawn(move || happen(&shared))

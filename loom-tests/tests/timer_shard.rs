@@ -47,11 +47,7 @@ struct Driven {
 impl Driven {
     fn new(shards: usize) -> Arc<Self> {
         let shards = (0..shards).map(|_| SmallShard::new()).collect();
-        Arc::new(Self {
-            shards,
-            promised: Alarm::new(),
-            alarm: Mutex::new(NONE),
-        })
+        Arc::new(Self { shards, promised: Alarm::new(), alarm: Mutex::new(NONE) })
     }
 
     /// The alarm has gone off at tick 2 and everything has fired, but nobody has promised anew: an
@@ -85,19 +81,14 @@ impl Driven {
     /// A waiter: sets the alarm.
     fn rearm(&self) {
         let mut alarm = self.alarm.lock();
-        *alarm = self
-            .promised
-            .promise(self.shards.iter().map(SmallShard::next));
+        *alarm = self.promised.promise(self.shards.iter().map(SmallShard::next));
     }
 
     /// E2, once every thread is done.
     fn check(&self) {
         let alarm = *self.alarm.lock();
         for shard in &self.shards {
-            assert!(
-                alarm <= shard.next().peek(),
-                "a timer waits and nobody will be awake for it"
-            );
+            assert!(alarm <= shard.next().peek(), "a timer waits and nobody will be awake for it");
         }
     }
 }
@@ -116,14 +107,8 @@ impl Reached {
     }
 
     fn assert_both(&self) {
-        assert!(
-            self.yes.load(StdOrdering::Relaxed),
-            "one outcome was never reached"
-        );
-        assert!(
-            self.no.load(StdOrdering::Relaxed),
-            "the other outcome was never reached"
-        );
+        assert!(self.yes.load(StdOrdering::Relaxed), "one outcome was never reached");
+        assert!(self.no.load(StdOrdering::Relaxed), "the other outcome was never reached");
     }
 }
 
@@ -138,14 +123,9 @@ fn insert_meets_promise() {
             thread::spawn(move || driven.arm(0, 3, Waker::noop().clone()).1)
         };
         // No lock around the promise: the words alone must suffice for a waiter without an alarm.
-        let promised = driven
-            .promised
-            .promise(driven.shards.iter().map(SmallShard::next));
+        let promised = driven.promised.promise(driven.shards.iter().map(SmallShard::next));
         let told = inserter.join().unwrap();
-        assert!(
-            told || promised <= 3,
-            "neither was the waiter told, nor did it read the deadline"
-        );
+        assert!(told || promised <= 3, "neither was the waiter told, nor did it read the deadline");
         seen.note(told);
     });
     told.assert_both();
@@ -244,11 +224,7 @@ fn fire_meets_cancel() {
         driven.shards[0].cancel(key);
         let fired = firing.join().unwrap();
         assert_eq!(woken(&count), fired);
-        assert_eq!(
-            StdArc::strong_count(&count),
-            1,
-            "the waker was woken or dropped, not kept"
-        );
+        assert_eq!(StdArc::strong_count(&count), 1, "the waker was woken or dropped, not kept");
         assert_eq!(driven.shards[0].len(), 0);
         seen.note(fired == 1);
     });
@@ -273,11 +249,7 @@ fn fire_meets_poll() {
         assert_eq!(firing.join().unwrap(), 1);
         let fired = polled == Armed::Fired;
         assert!(fired || polled == Armed::Waiting);
-        assert_eq!(
-            woken(&second),
-            usize::from(!fired),
-            "who polled `Waiting` last is woken"
-        );
+        assert_eq!(woken(&second), usize::from(!fired), "who polled `Waiting` last is woken");
         seen.note(fired);
     });
     fired_first.assert_both();
@@ -306,10 +278,7 @@ fn fire_meets_reset() {
         driven.check();
         assert_eq!(woken(&count), usize::from(moved.is_none()));
         // Moved, it still fires, once.
-        assert_eq!(
-            driven.shards[0].advance(9, 64),
-            usize::from(moved.is_some())
-        );
+        assert_eq!(driven.shards[0].advance(9, 64), usize::from(moved.is_some()));
         assert_eq!(woken(&count), 1);
         seen.note(moved.is_none());
     });

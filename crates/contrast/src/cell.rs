@@ -203,10 +203,8 @@ pub fn run_in_child(
         .spawn()
         .map_err(|error| format!("its process cannot be started: {error}"))?;
 
-    let (mut stdout, mut stderr) = (
-        child.stdout.take().expect("piped"),
-        child.stderr.take().expect("piped"),
-    );
+    let (mut stdout, mut stderr) =
+        (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
     let (sender, said) = mpsc::channel();
     // Both are read at once: a child must not block on a full pipe.
     thread::spawn(move || {
@@ -226,24 +224,14 @@ pub fn run_in_child(
         let _ = child.wait();
         return Err(format!("not done after {} s, ended", limit.as_secs()));
     };
-    let status = child
-        .wait()
-        .map_err(|error| format!("its process is lost: {error}"))?;
+    let status = child.wait().map_err(|error| format!("its process is lost: {error}"))?;
     if !status.success() {
         let complaint = complaint.trim();
-        return Err(if complaint.is_empty() {
-            status.to_string()
-        } else {
-            complaint.to_owned()
-        });
+        return Err(if complaint.is_empty() { status.to_string() } else { complaint.to_owned() });
     }
     serde_json::from_str(&line).map_err(|error| format!("its process printed no sample: {error}"))
 }
 
 fn value_name(value: impl ValueEnum) -> String {
-    value
-        .to_possible_value()
-        .expect("no value is skipped")
-        .get_name()
-        .to_owned()
+    value.to_possible_value().expect("no value is skipped").get_name().to_owned()
 }

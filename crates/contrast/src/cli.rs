@@ -131,21 +131,14 @@ impl MeasureArgs {
                 ));
             }
         }
-        let all = [
-            RowName::Waiting,
-            RowName::FanOut,
-            RowName::Files,
-            RowName::Blocking,
-        ];
+        let all = [RowName::Waiting, RowName::FanOut, RowName::Files, RowName::Blocking];
         Ok(Plan {
             rows: all
                 .into_iter()
                 .filter(|row| self.rows.is_empty() || self.rows.contains(row))
                 .collect(),
             workers: self.workers.map_or_else(cores, usize::from),
-            runs: self
-                .runs
-                .map_or(Plan::default_runs(self.quick), usize::from),
+            runs: self.runs.map_or(Plan::default_runs(self.quick), usize::from),
             quick: self.quick,
             path: self.path.clone().unwrap_or_else(this_repository),
             limit_mib: self.limit,
@@ -178,10 +171,7 @@ mod tests {
     #[test]
     fn rows_are_measured_once_and_in_their_order() {
         let cli = Cli::parse_from(["filch-contrast", "--rows", "files,waiting,files"]);
-        assert_eq!(
-            cli.measure.plan().expect("is fine").rows,
-            [RowName::Waiting, RowName::Files]
-        );
+        assert_eq!(cli.measure.plan().expect("is fine").rows, [RowName::Waiting, RowName::Files]);
     }
 
     #[test]
@@ -193,14 +183,7 @@ mod tests {
                 .expect("is fine")
                 .runs
         };
-        assert_eq!(
-            [
-                runs(&[]),
-                runs(&["--quick"]),
-                runs(&["--quick", "--runs", "4"])
-            ],
-            [3, 2, 4]
-        );
+        assert_eq!([runs(&[]), runs(&["--quick"]), runs(&["--quick", "--runs", "4"])], [3, 2, 4]);
     }
 
     #[test]

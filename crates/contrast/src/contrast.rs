@@ -47,12 +47,8 @@ impl Outcome {
 
     /// Whether everything that was asked for was done.
     pub fn is_complete(&self) -> bool {
-        let failed = |row: &RowOutcome| {
-            row.measured
-                .columns
-                .iter()
-                .any(|column| column.failure.is_some())
-        };
+        let failed =
+            |row: &RowOutcome| row.measured.columns.iter().any(|column| column.failure.is_some());
         self.not_measured.is_empty() && self.unreadable.is_empty() && !self.rows.iter().any(failed)
     }
 }
@@ -62,11 +58,8 @@ pub fn run(plan: &Plan) -> Outcome {
     report::opening(plan);
     let cells = |row: &RowName| columns(*row, plan).len() * plan.runs;
     let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
-    let mut outcome = Outcome {
-        rows: Vec::new(),
-        not_measured: Vec::new(),
-        unreadable: Vec::new(),
-    };
+    let mut outcome =
+        Outcome { rows: Vec::new(), not_measured: Vec::new(), unreadable: Vec::new() };
 
     for &name in &plan.rows {
         progress.begin(&format!("{}: preparing", name.row().title));
@@ -79,11 +72,7 @@ pub fn run(plan: &Plan) -> Outcome {
                 let measured = measure(name, plan, &prepared, &mut progress);
                 progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
-                let row = RowOutcome {
-                    work: prepared.work,
-                    measured,
-                    verdict,
-                };
+                let row = RowOutcome { work: prepared.work, measured, verdict };
                 progress.hidden(|| report::row(&row));
                 outcome.rows.push(row);
             }
@@ -119,11 +108,7 @@ fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progre
 
     let mut columns: Vec<Measurement> = columns(row, plan)
         .into_iter()
-        .map(|column| Measurement {
-            column,
-            samples: Vec::new(),
-            failure: None,
-        })
+        .map(|column| Measurement { column, samples: Vec::new(), failure: None })
         .collect();
     for run in 1..=plan.runs {
         for measurement in &mut columns {
@@ -147,10 +132,5 @@ fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progre
             progress.done(1);
         }
     }
-    Measured {
-        row,
-        workers: plan.workers,
-        cores: plan.cores,
-        columns,
-    }
+    Measured { row, workers: plan.workers, cores: plan.cores, columns }
 }

@@ -22,10 +22,8 @@ impl Flavour {
         match self {
             Self::EventLoop => Ok(EventLoop::new()?.block_on(main)),
             Self::Workers(workers) => {
-                let runtime = Builder::new_multi_thread()
-                    .worker_threads(workers)
-                    .enable_all()
-                    .build()?;
+                let runtime =
+                    Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
                 Ok(runtime.block_on(main))
             }
         }

@@ -58,9 +58,7 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<Request>, Status> {
     if named(head.headers, "transfer-encoding").next().is_some() {
         return Err(NOT_IMPLEMENTED);
     }
-    let body_length = content_length(head.headers)
-        .ok_or(BAD_REQUEST)?
-        .unwrap_or(0);
+    let body_length = content_length(head.headers).ok_or(BAD_REQUEST)?.unwrap_or(0);
     if body_length > LONGEST_BODY {
         return Err(CONTENT_TOO_LARGE);
     }
@@ -95,11 +93,8 @@ pub fn response(status: Status, body: &str, keep_alive: bool, head_only: bool) -
         response += "Allow: GET, HEAD\r\n";
     }
     // Said both ways: for HTTP/1.0 keep-alive is the exception, for 1.1 close is.
-    let _ = write!(
-        response,
-        "Connection: {}\r\n\r\n",
-        if keep_alive { "keep-alive" } else { "close" }
-    );
+    let _ =
+        write!(response, "Connection: {}\r\n\r\n", if keep_alive { "keep-alive" } else { "close" });
     if !head_only {
         response += body;
     }
@@ -127,9 +122,7 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(u16, usize)>, String> {
     let body_length = content_length(head.headers)
         .flatten()
         .ok_or("the server does not say how long its response is")?;
-    let length = head_length
-        .checked_add(body_length)
-        .ok_or("the server's response is too long")?;
+    let length = head_length.checked_add(body_length).ok_or("the server's response is too long")?;
     Ok((bytes.len() >= length).then(|| (head.code.unwrap_or(0), length)))
 }
 
@@ -178,23 +171,13 @@ mod tests {
         let request = parsed(head).expect("well-formed").expect("complete");
         assert_eq!(
             request,
-            Request {
-                length: head.len(),
-                is_head: false,
-                is_allowed: true,
-                keep_alive: true
-            }
+            Request { length: head.len(), is_head: false, is_allowed: true, keep_alive: true }
         );
 
         let post = "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n";
         assert_eq!(parsed(&format!("{post}ab")), Ok(None));
-        let request = parsed(&format!("{post}abcGET"))
-            .expect("well-formed")
-            .expect("complete");
-        assert_eq!(
-            (request.length, request.is_allowed),
-            (post.len() + 3, false)
-        );
+        let request = parsed(&format!("{post}abcGET")).expect("well-formed").expect("complete");
+        assert_eq!((request.length, request.is_allowed), (post.len() + 3, false));
     }
 
     #[test]
@@ -219,10 +202,7 @@ mod tests {
             ("what is this\r\n\r\n", BAD_REQUEST),
             ("GET / HTTP/1.1\r\n\r\n", BAD_REQUEST),
             ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", BAD_REQUEST),
-            (
-                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-                BAD_REQUEST,
-            ),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", BAD_REQUEST),
             (
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                 BAD_REQUEST,
@@ -231,14 +211,8 @@ mod tests {
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
                 BAD_REQUEST,
             ),
-            (
-                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
-                CONTENT_TOO_LARGE,
-            ),
-            (
-                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
-                NOT_IMPLEMENTED,
-            ),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", CONTENT_TOO_LARGE),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", NOT_IMPLEMENTED),
             ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", VERSION_NOT_SUPPORTED),
         ] {
             assert_eq!(parsed(text), Err(status), "{text:?}");
@@ -248,10 +222,7 @@ mod tests {
             Err(HEAD_TOO_LARGE)
         );
         assert_eq!(
-            parsed(&format!(
-                "GET / HTTP/1.1\r\n{}\r\n",
-                "a: b\r\n".repeat(MOST_HEADERS + 1)
-            )),
+            parsed(&format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(MOST_HEADERS + 1))),
             Err(HEAD_TOO_LARGE)
         );
     }

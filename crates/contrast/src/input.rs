@@ -28,10 +28,7 @@ pub struct Search {
 impl Search {
     /// A search for up to `mib` MiB; 0 for no limit.
     pub fn up_to(mib: u64, sources_only: bool) -> Self {
-        Self {
-            limit: (mib > 0).then(|| mib.saturating_mul(1 << 20)),
-            sources_only,
-        }
+        Self { limit: (mib > 0).then(|| mib.saturating_mul(1 << 20)), sources_only }
     }
 }
 
@@ -59,9 +56,7 @@ pub struct Failures(BTreeMap<PathBuf, String>);
 impl Failures {
     /// Remembers that `path` could not be read.
     pub fn add(&mut self, path: &Path, error: &io::Error) {
-        self.0
-            .entry(path.to_owned())
-            .or_insert_with(|| error.to_string());
+        self.0.entry(path.to_owned()).or_insert_with(|| error.to_string());
     }
 
     /// Names and reasons, sorted.
@@ -79,11 +74,7 @@ pub fn find(root: &Path, search: Search) -> Found {
     let mut pending = vec![root.to_owned()];
     while let Some(path) = pending.pop() {
         // The path that was asked for may be a link; links below it are not followed, they could lead in circles.
-        let looked = if path == root {
-            fs::metadata(&path)
-        } else {
-            fs::symlink_metadata(&path)
-        };
+        let looked = if path == root { fs::metadata(&path) } else { fs::symlink_metadata(&path) };
         match looked {
             Err(error) => found.unreadable.add(&path, &error),
             Ok(data) if data.is_dir() => match entries(&path, search.sources_only) {
@@ -114,9 +105,7 @@ fn entries(directory: &Path, sources_only: bool) -> io::Result<Vec<PathBuf>> {
         .collect::<io::Result<Vec<_>>>()?;
     if sources_only {
         entries.retain(|path| {
-            !path
-                .file_name()
-                .is_some_and(|name| name == ".git" || name == "target")
+            !path.file_name().is_some_and(|name| name == ".git" || name == "target")
         });
     }
     entries.sort_unstable();
@@ -125,10 +114,8 @@ fn entries(directory: &Path, sources_only: bool) -> io::Result<Vec<PathBuf>> {
 
 /// This repository: where Cargo was asked to run the program, where it was built, or the current directory.
 pub fn this_repository() -> PathBuf {
-    let manifests = [
-        std::env::var_os("CARGO_MANIFEST_DIR"),
-        Some(env!("CARGO_MANIFEST_DIR").into()),
-    ];
+    let manifests =
+        [std::env::var_os("CARGO_MANIFEST_DIR"), Some(env!("CARGO_MANIFEST_DIR").into())];
     manifests
         .into_iter()
         .flatten()
@@ -139,31 +126,20 @@ pub fn this_repository() -> PathBuf {
 
 /// The directory above `package` that has the lock file.
 fn workspace_root(package: &Path) -> Option<PathBuf> {
-    package
-        .ancestors()
-        .find(|directory| directory.join("Cargo.lock").is_file())
-        .map(Path::to_owned)
+    package.ancestors().find(|directory| directory.join("Cargo.lock").is_file()).map(Path::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: Search = Search {
-        limit: None,
-        sources_only: false,
-    };
+    const ALL: Search = Search { limit: None, sources_only: false };
 
     fn names(found: &Found, root: &Path) -> Vec<String> {
         found
             .files
             .iter()
-            .map(|file| {
-                file.strip_prefix(root)
-                    .expect("below")
-                    .display()
-                    .to_string()
-            })
+            .map(|file| file.strip_prefix(root).expect("below").display().to_string())
             .collect()
     }
 
@@ -191,52 +167,25 @@ mod tests {
             names(&found, root.path()),
             [".git/config", "a/y.txt", "a/z.txt", "b.txt", "target/out"]
         );
-        assert_eq!(
-            (found.bytes, found.limited, found.not_files),
-            (565, false, 0)
-        );
+        assert_eq!((found.bytes, found.limited, found.not_files), (565, false, 0));
     }
 
     #[test]
     fn sources_only_leaves_out_build_output_and_version_control() {
         let root = tree();
-        let found = find(
-            root.path(),
-            Search {
-                sources_only: true,
-                ..ALL
-            },
-        );
+        let found = find(root.path(), Search { sources_only: true, ..ALL });
         assert_eq!(names(&found, root.path()), ["a/y.txt", "a/z.txt", "b.txt"]);
     }
 
     #[test]
     fn the_limit_ends_the_search_and_leaves_out_what_alone_exceeds_it() {
         let root = tree();
-        let found = find(
-            root.path(),
-            Search {
-                limit: Some(60),
-                ..ALL
-            },
-        );
-        assert_eq!(
-            names(&found, root.path()),
-            [".git/config", "a/y.txt", "a/z.txt"]
-        );
+        let found = find(root.path(), Search { limit: Some(60), ..ALL });
+        assert_eq!(names(&found, root.path()), [".git/config", "a/y.txt", "a/z.txt"]);
         assert!(found.limited);
 
-        let found = find(
-            root.path(),
-            Search {
-                limit: Some(100),
-                ..ALL
-            },
-        );
-        assert_eq!(
-            (found.files.len(), found.too_large, found.limited),
-            (4, 1, false)
-        );
+        let found = find(root.path(), Search { limit: Some(100), ..ALL });
+        assert_eq!((found.files.len(), found.too_large, found.limited), (4, 1, false));
     }
 
     #[test]

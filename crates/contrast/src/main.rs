@@ -77,11 +77,7 @@ fn measure(args: &MeasureArgs) -> ExitCode {
             );
         }
     }
-    if outcome.is_complete() {
-        ExitCode::SUCCESS
-    } else {
-        INCOMPLETE.into()
-    }
+    if outcome.is_complete() { ExitCode::SUCCESS } else { INCOMPLETE.into() }
 }
 
 fn complain(code: u8, reason: &str) -> ExitCode {

@@ -27,28 +27,19 @@ pub struct Elapsed {
 impl Stopwatch {
     /// Starts now.
     pub fn start() -> Self {
-        Self {
-            wall: Instant::now(),
-            cpu: cpu_time(),
-        }
+        Self { wall: Instant::now(), cpu: cpu_time() }
     }
 
     /// Reads without stopping.
     pub fn read(&self) -> Elapsed {
-        Elapsed {
-            wall: self.wall.elapsed(),
-            cpu: cpu_time().saturating_sub(self.cpu),
-        }
+        Elapsed { wall: self.wall.elapsed(), cpu: cpu_time().saturating_sub(self.cpu) }
     }
 }
 
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     // The clock starts at zero with the process: neither part is ever negative.
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or(0),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// The most memory that was resident at a time since this process started, in bytes; `None` where `/proc` does not say.
@@ -56,9 +47,7 @@ fn cpu_time() -> Duration {
 /// Not `getrusage`: its figure survives `exec`, so it would be the parent's where that was larger.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -99,9 +88,7 @@ pub fn spread(values: impl IntoIterator<Item = f64> + Clone) -> Option<f64> {
     let middle = median(values.clone())?;
     let (low, high) = values
         .into_iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     (middle > 0.0).then(|| (high - low) / 2.0 / middle)
 }
 
@@ -151,10 +138,6 @@ mod tests {
     fn peak_memory_grows_with_what_is_touched() {
         const SIZE: u64 = 32 << 20;
         let touched = vec![1_u8; SIZE as usize];
-        assert!(
-            peak_memory().expect("/proc is there") >= SIZE,
-            "{}",
-            touched[touched.len() / 2]
-        );
+        assert!(peak_memory().expect("/proc is there") >= SIZE, "{}", touched[touched.len() / 2]);
     }
 }

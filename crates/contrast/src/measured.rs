@@ -72,11 +72,8 @@ impl Measurement {
 
     /// Of the run whose longest delay is the median one.
     pub fn delays(&self) -> Option<Delays> {
-        let mut delays: Vec<Delays> = self
-            .samples
-            .iter()
-            .filter_map(|sample| sample.delays)
-            .collect();
+        let mut delays: Vec<Delays> =
+            self.samples.iter().filter_map(|sample| sample.delays).collect();
         delays.sort_unstable_by(|a, b| a.longest_s.total_cmp(&b.longest_s));
         delays.get(delays.len() / 2).copied()
     }
@@ -89,18 +86,12 @@ impl Measurement {
 
 impl Measured {
     fn column(&self, column: Column) -> Option<&Measurement> {
-        self.columns
-            .iter()
-            .find(|measurement| measurement.column == column)
+        self.columns.iter().find(|measurement| measurement.column == column)
     }
 
     /// With one worker the last two columns are the same, and there is one of them.
     fn workers_column(&self) -> Column {
-        if self.workers == 1 {
-            Column::OneWorker
-        } else {
-            Column::Workers
-        }
+        if self.workers == 1 { Column::OneWorker } else { Column::Workers }
     }
 
     /// Seconds that went by, the median.
@@ -156,9 +147,7 @@ impl Measured {
             .iter()
             .flat_map(|column| &column.samples)
             .filter_map(|sample| sample.digest.as_ref());
-        digests
-            .next()
-            .is_none_or(|first| digests.all(|other| other == first))
+        digests.next().is_none_or(|first| digests.all(|other| other == first))
     }
 }
 
@@ -173,34 +162,20 @@ impl Measured {
             threads: 1,
             tasks: 10,
             part_done: 1.0,
-            delays: Some(Delays {
-                longest_s: wall_s / 10.0,
-                delayed_tasks: 0,
-                other_tasks: 9,
-            }),
+            delays: Some(Delays { longest_s: wall_s / 10.0, delayed_tasks: 0, other_tasks: 9 }),
             digest: Some("same".into()),
             unreadable: Vec::new(),
         };
         let mut columns: Vec<Measurement> = Vec::new();
         for &(column, wall) in walls {
-            match columns
-                .iter_mut()
-                .find(|measurement| measurement.column == column)
-            {
+            match columns.iter_mut().find(|measurement| measurement.column == column) {
                 Some(measurement) => measurement.samples.push(sample(wall)),
-                None => columns.push(Measurement {
-                    column,
-                    samples: vec![sample(wall)],
-                    failure: None,
-                }),
+                None => {
+                    columns.push(Measurement { column, samples: vec![sample(wall)], failure: None })
+                }
             }
         }
-        Self {
-            row,
-            workers: 2,
-            cores: 2,
-            columns,
-        }
+        Self { row, workers: 2, cores: 2, columns }
     }
 }
 
@@ -224,10 +199,7 @@ mod tests {
         );
         assert_eq!(measured.speed_up(&measured.columns[1]), Some(2.0));
         assert_eq!(measured.workers_label(), "2 workers");
-        assert_eq!(
-            measured.delays(workers).expect("there are some").longest_s,
-            0.1
-        );
+        assert_eq!(measured.delays(workers).expect("there are some").longest_s, 0.1);
     }
 
     #[test]

@@ -53,19 +53,15 @@ pub fn serve(args: &ServeArgs) -> io::Result<()> {
         println!("{}", listener.local_addr()?);
         io::stdout().flush()?;
         // In a task, so that it runs on the worker and not beside it.
-        filch::spawn(accept_for_ever(listener, delay))
-            .await
-            .map_err(io::Error::other)
+        filch::spawn(accept_for_ever(listener, delay)).await.map_err(io::Error::other)
     })?
 }
 
 async fn accept_for_ever(listener: TcpListener, delay: Duration) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
-        let place = Arc::clone(&places)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let place =
+            Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
         match listener.accept().await {
             Ok((stream, _)) => {
                 let task = filch::spawn(async move {
@@ -118,9 +114,7 @@ async fn converse(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
 }
 
 async fn refuse(mut stream: TcpStream, status: Status) -> io::Result<()> {
-    stream
-        .write_all(http::response(status, status.1, false, false).as_bytes())
-        .await?;
+    stream.write_all(http::response(status, status.1, false, false).as_bytes()).await?;
     close(stream).await
 }
 
@@ -169,11 +163,7 @@ impl ServerProcess {
         let mut first_line = String::new();
         let read = BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first_line);
         if let (Ok(_), Ok(address)) = (read, first_line.trim().parse()) {
-            return Ok(Self {
-                child,
-                _stdin: stdin,
-                address,
-            });
+            return Ok(Self { child, _stdin: stdin, address });
         }
         let _ = child.kill();
         let _ = child.wait();

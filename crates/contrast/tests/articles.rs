@@ -14,22 +14,11 @@ fn every_program_prints_what_its_original_prints() {
         .expect("with long waits at the latest, all programs print what the originals print");
 
     let said = unwrapped(&run.stdout);
-    assert!(
-        said.contains("13 of 13 programs printed what their originals print"),
-        "{said}"
-    );
+    assert!(said.contains("13 of 13 programs printed what their originals print"), "{said}");
     assert!(!said.contains("NOT the same"), "{said}");
-    for line in [
-        "Some fetched data",
-        "Error fetching data",
-        "{'data': 1}",
-        "Ending foo",
-    ] {
+    for line in ["Some fetched data", "Error fetching data", "{'data': 1}", "Ending foo"] {
         let times = run.stdout.matches(line).count();
-        assert!(
-            times >= 3,
-            "the original and both flavours print {line:?}, found {times} times"
-        );
+        assert!(times >= 3, "the original and both flavours print {line:?}, found {times} times");
     }
     assert!(
         said.contains("The article's output has \"Hi!\" and \"1\" before"),

@@ -22,13 +22,7 @@ fn run_unprivileged(args: &[&str], scratch: &Path) -> Run {
     // The program may have been built below a directory that is root's alone.
     let copy = scratch.join("filch-contrast");
     fs::copy(PROGRAM, &copy).expect("can be copied");
-    run_command(
-        Command::new(copy)
-            .args(args)
-            .uid(NOBODY)
-            .gid(NOBODY)
-            .current_dir("/"),
-    )
+    run_command(Command::new(copy).args(args).uid(NOBODY).gid(NOBODY).current_dir("/"))
 }
 
 /// A directory that others may look into, with `readable.txt` and `forbidden.txt`.
@@ -55,16 +49,12 @@ fn an_unreadable_file_is_named_skipped_and_counted() {
     .ended_with(1);
 
     assert!(
-        run.stderr
-            .contains(&format!("skipped: {path}/forbidden.txt: Permission denied")),
+        run.stderr.contains(&format!("skipped: {path}/forbidden.txt: Permission denied")),
         "{}",
         run.stderr
     );
     let said = unwrapped(&run.stdout);
-    assert!(
-        said.contains("1 unreadable file or directory skipped; the exit code is 1"),
-        "{said}"
-    );
+    assert!(said.contains("1 unreadable file or directory skipped; the exit code is 1"), "{said}");
     assert!(
         said.contains("Verdict") && said.contains("Blocking by mistake"),
         "the rest is measured: {said}"
@@ -80,44 +70,27 @@ fn an_unreadable_directory_is_named_and_what_is_beside_it_measured() {
     fs::create_dir(&forbidden).expect("can be created");
     fs::set_permissions(&forbidden, Permissions::from_mode(0o000)).expect("is ours");
     let path = files.display().to_string();
-    let run = run_unprivileged(
-        &["--quick", "--runs", "1", "--rows", "files", &path],
-        scratch.path(),
-    )
-    .ended_with(1);
+    let run =
+        run_unprivileged(&["--quick", "--runs", "1", "--rows", "files", &path], scratch.path())
+            .ended_with(1);
     fs::set_permissions(&forbidden, Permissions::from_mode(0o755)).expect("is ours");
 
     assert!(
-        run.stderr
-            .contains(&format!("skipped: {path}/forbidden: Permission denied")),
+        run.stderr.contains(&format!("skipped: {path}/forbidden: Permission denied")),
         "{}",
         run.stderr
     );
-    assert!(
-        unwrapped(&run.stdout).contains("compress 1 file below"),
-        "{}",
-        run.stdout
-    );
+    assert!(unwrapped(&run.stdout).contains("compress 1 file below"), "{}", run.stdout);
 }
 
 #[test]
 fn a_path_that_cannot_be_read_at_all_is_named_with_the_reason() {
     let scratch = tempfile::tempdir().expect("a temporary directory");
-    let path = files(scratch.path())
-        .join("forbidden.txt")
-        .display()
-        .to_string();
-    let run = run_unprivileged(
-        &["--quick", "--runs", "1", "--rows", "files", &path],
-        scratch.path(),
-    )
-    .ended_with(1);
-    assert!(
-        run.stderr
-            .contains(&format!("skipped: {path}: Permission denied")),
-        "{}",
-        run.stderr
-    );
+    let path = files(scratch.path()).join("forbidden.txt").display().to_string();
+    let run =
+        run_unprivileged(&["--quick", "--runs", "1", "--rows", "files", &path], scratch.path())
+            .ended_with(1);
+    assert!(run.stderr.contains(&format!("skipped: {path}: Permission denied")), "{}", run.stderr);
     assert!(
         unwrapped(&run.stdout).contains(&format!("no file at {path} can be read")),
         "{}",
@@ -136,13 +109,7 @@ fn nothing_to_read_leaves_the_row_out_and_measures_the_others() {
             said.contains(&format!("Not measured: there is no file to read at {path}")),
             "{said}"
         );
-        assert!(
-            said.contains("1 row not measured; the exit code is 1"),
-            "{said}"
-        );
-        assert!(
-            said.contains("Verdict"),
-            "the other row is measured: {said}"
-        );
+        assert!(said.contains("1 row not measured; the exit code is 1"), "{said}");
+        assert!(said.contains("Verdict"), "the other row is measured: {said}");
     }
 }

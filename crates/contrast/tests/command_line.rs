@@ -29,17 +29,11 @@ fn help_explains_every_option_command_row_and_exit_code() {
         "Examples",
     ];
     for word in words {
-        assert!(
-            help.contains(word),
-            "--help does not mention {word}:\n{help}"
-        );
+        assert!(help.contains(word), "--help does not mention {word}:\n{help}");
     }
     let help = run(["articles", "--help"]).ended_with(0).stdout;
     for word in ["--scale", "--workers"] {
-        assert!(
-            help.contains(word),
-            "articles --help does not mention {word}:\n{help}"
-        );
+        assert!(help.contains(word), "articles --help does not mention {word}:\n{help}");
     }
 }
 
@@ -53,17 +47,10 @@ fn a_bad_value_is_named_and_ends_with_exit_code_2() {
         (["--runs", "0"], "--runs"),
         (["--limit", "-1"], "-1"),
         (["--quick", "--nonsense"], "--nonsense"),
-        (
-            ["--json", "/nonexistent/directory/file.json"],
-            "/nonexistent/directory/file.json",
-        ),
+        (["--json", "/nonexistent/directory/file.json"], "/nonexistent/directory/file.json"),
     ] {
         let refused = run(args).ended_with(2);
-        assert!(
-            refused.stderr.contains(named),
-            "{args:?}: {}",
-            refused.stderr
-        );
+        assert!(refused.stderr.contains(named), "{args:?}: {}", refused.stderr);
         assert_eq!(refused.stdout, "", "{args:?}: nothing is measured");
     }
 }

@@ -37,58 +37,26 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         .parent()
         .expect("has one")
         .join(format!("filch-contrast-{}.json", std::process::id()));
-    let (path, file) = (
-        directory.path().display().to_string(),
-        json.display().to_string(),
-    );
-    let run = run([
-        "--quick",
-        "--runs",
-        "2",
-        "--workers",
-        "2",
-        "--json",
-        &file,
-        &path,
-    ])
-    .ended_with(0);
+    let (path, file) = (directory.path().display().to_string(), json.display().to_string());
+    let run =
+        run(["--quick", "--runs", "2", "--workers", "2", "--json", &file, &path]).ended_with(0);
     let report = read_json(&json);
     fs::remove_file(&json).expect("can be removed");
 
     assert_eq!(
-        (
-            &report["complete"],
-            &report["plan"]["workers"],
-            &report["plan"]["runs"]
-        ),
+        (&report["complete"], &report["plan"]["workers"], &report["plan"]["runs"]),
         (&true.into(), &2.into(), &2.into())
     );
     let rows = report["rows"].as_array().expect("a list");
-    let titles: Vec<_> = rows
-        .iter()
-        .map(|row| row["title"].as_str().expect("a text"))
-        .collect();
-    assert_eq!(
-        titles,
-        [
-            "Waiting",
-            "Fan-out I/O",
-            "Files, CPU-bound",
-            "Blocking by mistake"
-        ]
-    );
+    let titles: Vec<_> = rows.iter().map(|row| row["title"].as_str().expect("a text")).collect();
+    assert_eq!(titles, ["Waiting", "Fan-out I/O", "Files, CPU-bound", "Blocking by mistake"]);
 
     let said = unwrapped(&run.stdout);
     for row in rows {
         let name = row["row"].as_str().expect("a text");
+        assert!(run.stdout.contains(row["title"].as_str().expect("a text")), "{name}");
         assert!(
-            run.stdout.contains(row["title"].as_str().expect("a text")),
-            "{name}"
-        );
-        assert!(
-            said.contains(&unwrapped(
-                row["verdict"]["words"].as_str().expect("a text")
-            )),
+            said.contains(&unwrapped(row["verdict"]["words"].as_str().expect("a text"))),
             "{name}: {said}"
         );
         let with_sequential = name != "blocking";
@@ -97,21 +65,13 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
             if with_sequential { 5 } else { 4 }
         );
         for cells in row["columns"].as_array().expect("a list") {
-            assert_eq!(
-                cells["samples"].as_array().expect("a list").len(),
-                2,
-                "{name}: {cells:#}"
-            );
+            assert_eq!(cells["samples"].as_array().expect("a list").len(), 2, "{name}: {cells:#}");
             assert!(cells["failure"].is_null(), "{name}: {cells:#}");
             assert!(
                 cells["wall_s"]["median"].as_f64().expect("a number") > 0.0,
                 "{name}: {cells:#}"
             );
-            assert_eq!(
-                cells["speed_up"].is_number(),
-                with_sequential,
-                "{name}: {cells:#}"
-            );
+            assert_eq!(cells["speed_up"].is_number(), with_sequential, "{name}: {cells:#}");
             if cfg!(target_os = "linux") {
                 assert!(
                     cells["peak_bytes"].as_u64().expect("a number") > 100_000,
@@ -122,35 +82,23 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         // What does not depend on this machine's speed: who ran the tasks.
         assert_eq!(column(row, "event-loop")["threads"], 1, "{name}");
         assert_eq!(column(row, "one-worker")["threads"], 1, "{name}");
-        let threads = column(row, "workers")["threads"]
-            .as_u64()
-            .expect("a number");
-        assert!(
-            (1..=2).contains(&threads),
-            "{name}: {threads} threads ran tasks on two workers"
-        );
+        let threads = column(row, "workers")["threads"].as_u64().expect("a number");
+        assert!((1..=2).contains(&threads), "{name}: {threads} threads ran tasks on two workers");
     }
 
     let waiting = &rows[0];
     assert_eq!(column(waiting, "threads")["threads"], 1000);
     assert_eq!(column(waiting, "sequential")["extrapolated"], true);
     for name in ["threads", "event-loop", "one-worker", "workers"] {
-        let wall = column(waiting, name)["wall_s"]["median"]
-            .as_f64()
-            .expect("a number");
+        let wall = column(waiting, name)["wall_s"]["median"].as_f64().expect("a number");
         assert!(wall >= 0.3, "three waits of 100 ms took {wall} s in {name}");
     }
 
     let files = &rows[2];
     assert_eq!(files["same_work"], true);
-    assert!(
-        files["work"].as_str().expect("a text").contains("4 files"),
-        "{files:#}"
-    );
+    assert!(files["work"].as_str().expect("a text").contains("4 files"), "{files:#}");
 
-    let stalled = column(&rows[3], "event-loop")["delays"]["longest_s"]
-        .as_f64()
-        .expect("a number");
+    let stalled = column(&rows[3], "event-loop")["delays"]["longest_s"].as_f64().expect("a number");
     assert!(
         stalled >= 0.19,
         "a task that blocks for 200 ms delayed the event loop by {stalled} s only"
@@ -165,33 +113,17 @@ fn only_the_rows_that_were_asked_for_are_measured() {
         "{}",
         run.stdout
     );
-    assert!(
-        unwrapped(&run.stdout).contains("of 1 measured row showed"),
-        "{}",
-        run.stdout
-    );
+    assert!(unwrapped(&run.stdout).contains("of 1 measured row showed"), "{}", run.stdout);
 }
 
 #[test]
 fn with_one_worker_there_is_one_column_of_workers() {
     let directory = some_files();
     let path = directory.path().display().to_string();
-    let run = run([
-        "--quick",
-        "--runs",
-        "1",
-        "--rows",
-        "files",
-        "--workers",
-        "1",
-        &path,
-    ])
-    .ended_with(0);
+    let run =
+        run(["--quick", "--runs", "1", "--rows", "files", "--workers", "1", &path]).ended_with(0);
     assert_eq!(
-        run.stdout
-            .lines()
-            .filter(|line| line.contains("│ 1 worker"))
-            .count(),
+        run.stdout.lines().filter(|line| line.contains("│ 1 worker")).count(),
         1,
         "{}",
         run.stdout
@@ -207,14 +139,9 @@ fn with_one_worker_there_is_one_column_of_workers() {
 fn progress_is_plain_lines_where_standard_error_is_not_a_terminal() {
     let run = run(["--quick", "--runs", "1", "--rows", "blocking"]).ended_with(0);
     assert!(
-        run.stderr
-            .contains("... Blocking by mistake: event loop, run 1 of 1\n"),
+        run.stderr.contains("... Blocking by mistake: event loop, run 1 of 1\n"),
         "{}",
         run.stderr
     );
-    assert!(
-        !run.stderr.contains('\u{1b}'),
-        "no control sequences: {:?}",
-        run.stderr
-    );
+    assert!(!run.stderr.contains('\u{1b}'), "no control sequences: {:?}", run.stderr);
 }

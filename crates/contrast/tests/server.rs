@@ -27,10 +27,7 @@ impl Server {
         BufReader::new(child.stdout.take().expect("piped"))
             .read_line(&mut address)
             .expect("it says where it listens");
-        Self {
-            child,
-            address: address.trim().to_owned(),
-        }
+        Self { child, address: address.trim().to_owned() }
     }
 
     fn connect(&self) -> TcpStream {
@@ -44,9 +41,7 @@ impl Server {
         let mut stream = self.connect();
         stream.write_all(text.as_bytes()).expect("can be sent");
         let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("it closes the connection");
+        stream.read_to_string(&mut answer).expect("it closes the connection");
         answer
     }
 }
@@ -62,11 +57,7 @@ impl Drop for Server {
 fn read_response(reader: &mut BufReader<TcpStream>) -> (String, String) {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert_ne!(
-            reader.read_line(&mut head).expect("an answer"),
-            0,
-            "closed after {head:?}"
-        );
+        assert_ne!(reader.read_line(&mut head).expect("an answer"), 0, "closed after {head:?}");
     }
     let length = head
         .lines()
@@ -83,10 +74,7 @@ fn a_connection_is_kept_for_the_next_request_and_no_answer_comes_early() {
     let mut reader = BufReader::new(server.connect());
     for _ in 0..3 {
         let asked = Instant::now();
-        reader
-            .get_mut()
-            .write_all(GET.as_bytes())
-            .expect("can be sent");
+        reader.get_mut().write_all(GET.as_bytes()).expect("can be sent");
         let (head, body) = read_response(&mut reader);
         assert!(asked.elapsed() >= DELAY);
         assert!(
@@ -111,16 +99,10 @@ fn pipelined_requests_are_answered_in_order() {
     let head = "HEAD / HTTP/1.1\r\nHost: here\r\n\r\n";
     let post = "POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello";
     let answer = Server::start().exchange(&format!("{GET}{post}{head}{GET_AND_CLOSE}"));
-    let statuses: Vec<_> = answer
-        .match_indices("HTTP/1.1 ")
-        .map(|(at, _)| &answer[at + 9..at + 12])
-        .collect();
+    let statuses: Vec<_> =
+        answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["200", "405", "200", "200"], "{answer}");
-    assert_eq!(
-        answer.matches("Hello from Filch.").count(),
-        2,
-        "HEAD has no body: {answer}"
-    );
+    assert_eq!(answer.matches("Hello from Filch.").count(), 2, "HEAD has no body: {answer}");
 }
 
 #[test]
@@ -131,31 +113,18 @@ fn a_request_in_pieces_is_put_together() {
         reader.get_mut().write_all(piece).expect("can be sent");
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert!(
-        read_response(&mut reader)
-            .0
-            .starts_with("HTTP/1.1 200 OK\r\n")
-    );
+    assert!(read_response(&mut reader).0.starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
 #[test]
 fn a_bad_request_is_answered_with_400_and_the_server_goes_on() {
     let server = Server::start();
-    let long = format!(
-        "GET / HTTP/1.1\r\nHost: here\r\nLong: {}\r\n\r\n",
-        "x".repeat(100_000)
-    );
+    let long = format!("GET / HTTP/1.1\r\nHost: here\r\nLong: {}\r\n\r\n", "x".repeat(100_000));
     for (request, status) in [
         ("what is this\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\n\r\n", "400"),
-        (
-            "GET / HTTP/1.1\r\nHost: here\r\nContent-Length: many\r\n\r\n",
-            "400",
-        ),
-        (
-            "POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "501",
-        ),
+        ("GET / HTTP/1.1\r\nHost: here\r\nContent-Length: many\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n", "501"),
         (&long, "431"),
     ] {
         let answer = server.exchange(request);
@@ -165,11 +134,7 @@ fn a_bad_request_is_answered_with_400_and_the_server_goes_on() {
             "{answer}"
         );
     }
-    assert!(
-        server
-            .exchange(GET_AND_CLOSE)
-            .starts_with("HTTP/1.1 200 OK\r\n")
-    );
+    assert!(server.exchange(GET_AND_CLOSE).starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
 #[test]
@@ -180,11 +145,7 @@ fn a_client_that_goes_away_in_the_middle_does_not_disturb_the_others() {
         stream.write_all(request.as_bytes()).expect("can be sent");
         stream.shutdown(Shutdown::Both).expect("is connected");
     }
-    assert!(
-        server
-            .exchange(GET_AND_CLOSE)
-            .starts_with("HTTP/1.1 200 OK\r\n")
-    );
+    assert!(server.exchange(GET_AND_CLOSE).starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
 #[test]

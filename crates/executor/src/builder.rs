@@ -175,8 +175,8 @@ impl Builder {
     /// ```
     /// # use filch_executor::Builder;
     /// let executor = Builder::new_current_thread().thread_stack_size(16 << 20).build()?;
-    /// let deep = executor.handle().spawn_blocking(|| [1_u8; 8 << 20].iter().map(|&n| u32::from(n)).sum::<u32>());
-    /// assert_eq!(executor.block_on(deep).unwrap(), 8 << 20);
+    /// let large = executor.handle().spawn_blocking(|| [7_u8; 8 << 20].len());
+    /// assert_eq!(executor.block_on(large).unwrap(), 8 << 20);
     /// # std::io::Result::Ok(())
     /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {

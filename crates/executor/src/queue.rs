@@ -209,9 +209,12 @@ impl<T: Pointer> Local<T> {
 
     #[cold]
     fn overflow_half(&mut self, overflow: &mut impl FnMut(T)) -> bool {
-        // Ordering: Relaxed; the owner's own slots, and the exchange decides.
-        let head = self.ring.head.load(Ordering::Relaxed);
         let half = self.ring.slots.len() / 2;
+        // The `head` of a full ring, and no other: if a thief has been here since, there may be less
+        // than half left to claim.
+        // Ordering: Relaxed; only the owner writes it, and we are the owner.
+        let tail = self.ring.tail.load(Ordering::Relaxed);
+        let head = tail.wrapping_sub(self.ring.slots.len());
         // Ordering: Relaxed; as in `pop`.
         if self
             .ring
@@ -278,12 +281,13 @@ impl<T: Pointer> Stealer<T> {
 
     /// How many items there were a moment ago.
     pub fn len(&self) -> usize {
-        // Ordering: Acquire; keeps the load of `tail` behind it, so that the difference is not
-        // negative. A hint: who depends on it has fenced (see `idle.rs`).
-        let head = self.ring.head.load(Ordering::Acquire);
-        // Ordering: Relaxed; a hint, no slot is touched for it.
+        // Ordering: Relaxed, both; a hint, no slot is touched for it. Who depends on it has fenced (see
+        // `idle.rs`).
+        let head = self.ring.head.load(Ordering::Relaxed);
         let tail = self.ring.tail.load(Ordering::Relaxed);
-        tail.wrapping_sub(head)
+        // `tail` may be read from before `head` passed it: then there is nothing.
+        let len = tail.wrapping_sub(head);
+        if len > self.ring.slots.len() { 0 } else { len }
     }
 
     /// Moves the older half of the queue, rounded up, to `into`, and hands out its first item.

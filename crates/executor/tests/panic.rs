@@ -275,7 +275,7 @@ fn a_payload_that_panics_in_drop_is_survived() {
         // With a handle it is the joiner's.
         let task = executor.spawn(async { panic_any(PanicsInDrop("payload")) });
         let payload = executor.block_on(task).unwrap_err().into_panic();
-        std::mem::forget(payload.downcast::<PanicsInDrop>().unwrap());
+        std::mem::forget(*payload.downcast::<PanicsInDrop>().unwrap());
         // In a handle that is dropped with it.
         let task = executor.spawn(async { panic_any(PanicsInDrop("payload")) });
         drive_until(&executor, || task.is_finished());

@@ -44,17 +44,53 @@ pub mod task;
 pub mod time;
 
 /// Reading and writing without blocking: the traits, their extension methods, buffers, and pipes.
+///
+/// ```
+/// use filch::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let (mut here, mut there) = filch::io::duplex(64);
+/// here.write_all(b"hello").await?;
+/// let mut buf = [0; 5];
+/// there.read_exact(&mut buf).await?;
+/// assert_eq!(&buf, b"hello");
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub mod io {
     pub use filch_io::*;
     pub use filch_io_driver::{Interest, Ready};
 }
 
 /// Sockets.
+///
+/// ```
+/// use filch::net::{TcpListener, TcpStream};
+///
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (_server, address) = listener.accept().await?;
+/// assert_eq!(client.local_addr()?, address);
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 pub mod net {
     pub use filch_io_driver::net::*;
 }
 
 /// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.
+///
+/// ```
+/// use filch::sync::mpsc;
+///
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let (words, mut inbox) = mpsc::channel(8);
+/// filch::spawn(async move { words.send("hello").await });
+/// assert_eq!(inbox.recv().await, Some("hello"));
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[cfg(feature = "sync")]
 pub mod sync {
     pub use filch_sync::*;

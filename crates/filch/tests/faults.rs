@@ -46,19 +46,13 @@ fn a_runtime_whose_threads_cannot_start_is_an_error_and_leaves_nothing() {
 #[test]
 fn a_blocking_call_without_any_thread_panics_with_the_reason() {
     let _alone = ALONE.lock();
-    let runtime = Builder::new_current_thread()
-        .thread_stack_size(1 << 46)
-        .build()
-        .unwrap();
+    let runtime = Builder::new_current_thread().thread_stack_size(1 << 46).build().unwrap();
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         drop(runtime.spawn_blocking(|| ()));
     }))
     .unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
-    assert!(
-        message.starts_with("cannot start a thread for a blocking call"),
-        "{message}"
-    );
+    assert!(message.starts_with("cannot start a thread for a blocking call"), "{message}");
     // The runtime is as good as before.
     assert_eq!(runtime.block_on(async { 1 }), 1);
 }

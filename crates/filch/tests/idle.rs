@@ -14,10 +14,7 @@ fn switches(name: &str) -> (u64, usize) {
         let Ok(status) = fs::read_to_string(path.join("status")) else {
             continue;
         };
-        if !status
-            .lines()
-            .any(|line| line.starts_with("Name:") && line.contains(name))
-        {
+        if !status.lines().any(|line| line.starts_with("Name:") && line.contains(name)) {
             continue;
         }
         threads += 1;
@@ -31,16 +28,11 @@ fn switches(name: &str) -> (u64, usize) {
 }
 
 fn runtime(name: &str) -> Runtime {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(3)
-        .thread_name(name)
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(3).thread_name(name).build().unwrap();
     // Every worker has been somewhere, and there has been a timer.
     runtime.block_on(async {
-        let tasks: Vec<_> = (0..30)
-            .map(|_| filch::spawn(sleep(Duration::from_millis(5))))
-            .collect();
+        let tasks: Vec<_> =
+            (0..30).map(|_| filch::spawn(sleep(Duration::from_millis(5)))).collect();
         for task in tasks {
             task.await.unwrap();
         }

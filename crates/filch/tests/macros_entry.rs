@@ -6,18 +6,12 @@ use std::process::{ExitCode, Termination};
 
 #[filch::test]
 async fn a_test_has_one_thread_unless_told_otherwise() {
-    assert_eq!(
-        Handle::current().runtime_flavor(),
-        RuntimeFlavor::CurrentThread
-    );
+    assert_eq!(Handle::current().runtime_flavor(), RuntimeFlavor::CurrentThread);
 }
 
 #[filch::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_test_can_have_workers() {
-    assert_eq!(
-        Handle::current().runtime_flavor(),
-        RuntimeFlavor::MultiThread
-    );
+    assert_eq!(Handle::current().runtime_flavor(), RuntimeFlavor::MultiThread);
     assert_eq!(filch::spawn(async { 1 }).await.unwrap(), 1);
 }
 

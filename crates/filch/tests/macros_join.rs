@@ -239,9 +239,6 @@ fn pin_shadows_variables_and_declares_them() {
             let c = async { 3 };
             let d = Box::pin(async { 4 });
         }
-        assert_eq!(
-            (a.await, b.as_mut().await, (&mut c).await, d.await),
-            (1, 2, 3, 4)
-        );
+        assert_eq!((a.await, b.as_mut().await, (&mut c).await, d.await), (1, 2, 3, 4));
     });
 }

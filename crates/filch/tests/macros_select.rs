@@ -142,10 +142,7 @@ fn preconditions_come_first_then_every_future_is_made_but_disabled_ones_are_not_
             () = noted("make b", "poll b"), if { note("if b"); true } => note("handle b"),
         }
     });
-    assert_eq!(
-        trace.take(),
-        ["if a", "if b", "make a", "make b", "poll b", "handle b"]
-    );
+    assert_eq!(trace.take(), ["if a", "if b", "make a", "make b", "poll b", "handle b"]);
 }
 
 /// Adds its letter when it is dropped.
@@ -252,10 +249,7 @@ fn control_flow_leaves_and_continues_the_callers_own_loop() {
         assert!(odd <= 2);
         Ok(sum)
     }
-    assert_eq!(
-        block_on(run(&[Some(2), Some(3), Some(4), None, Some(8)])),
-        Ok(6)
-    );
+    assert_eq!(block_on(run(&[Some(2), Some(3), Some(4), None, Some(8)])), Ok(6));
     assert_eq!(block_on(run(&[Some(2), Some(-1), Some(4)])), Ok(-1));
     assert_eq!(block_on(run(&[Some(200)])), Err("too large"));
 }

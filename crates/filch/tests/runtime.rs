@@ -10,13 +10,7 @@ use std::sync::Arc;
 fn each_flavour(test: impl Fn(&Runtime)) {
     test(&Builder::new_current_thread().enable_all().build().unwrap());
     for workers in [1, 4] {
-        test(
-            &Builder::new_multi_thread()
-                .worker_threads(workers)
-                .enable_all()
-                .build()
-                .unwrap(),
-        );
+        test(&Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap());
     }
 }
 
@@ -53,9 +47,7 @@ fn a_sleep_is_never_early_and_a_timeout_ends_what_is_slow() {
             sleep(Duration::from_millis(10)).await;
             assert!(start.elapsed() >= Duration::from_millis(10));
             assert!(
-                timeout(Duration::from_millis(5), sleep(Duration::from_secs(60)))
-                    .await
-                    .is_err()
+                timeout(Duration::from_millis(5), sleep(Duration::from_secs(60))).await.is_err()
             );
             assert_eq!(timeout(Duration::from_secs(60), async { 1 }).await, Ok(1));
         });
@@ -64,10 +56,7 @@ fn a_sleep_is_never_early_and_a_timeout_ends_what_is_slow() {
 
 #[test]
 fn timers_and_tasks_go_on_while_one_worker_is_blocked() {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let (free, blocked) = std::sync::mpsc::channel::<()>();
     runtime.block_on(async {
         let stuck = filch::spawn(async move { blocked.recv_timeout(Duration::from_secs(30)) });
@@ -81,10 +70,7 @@ fn timers_and_tasks_go_on_while_one_worker_is_blocked() {
             })
             .collect();
         for other in others {
-            timeout(Duration::from_secs(20), other)
-                .await
-                .expect("nobody else waits")
-                .unwrap();
+            timeout(Duration::from_secs(20), other).await.expect("nobody else waits").unwrap();
         }
         free.send(()).unwrap();
         stuck.await.unwrap().unwrap();
@@ -118,10 +104,7 @@ fn several_runtimes_live_side_by_side_and_wake_each_other() {
 
 #[test]
 fn a_timer_is_served_by_the_runtime_that_made_it_wherever_it_is_polled() {
-    let maker = Builder::new_multi_thread()
-        .worker_threads(1)
-        .build()
-        .unwrap();
+    let maker = Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let timer = {
         let _entered = maker.enter();
         sleep(Duration::from_millis(10))
@@ -136,21 +119,15 @@ fn dropping_a_runtime_ends_tasks_once_and_frees_its_sockets_and_timers() {
     struct CountDrop(Arc<AtomicUsize>);
     impl Drop for CountDrop {
         fn drop(&mut self) {
-            assert!(
-                Handle::try_current().is_ok(),
-                "a destructor finds its runtime"
-            );
+            assert!(Handle::try_current().is_ok(), "a destructor finds its runtime");
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
     let drops = Arc::new(AtomicUsize::new(0));
     for flavour in 0..3 {
         drops.store(0, Ordering::Relaxed);
-        let mut builder = if flavour == 0 {
-            Builder::new_current_thread()
-        } else {
-            Builder::new_multi_thread()
-        };
+        let mut builder =
+            if flavour == 0 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         let runtime = builder.worker_threads(flavour.max(1)).build().unwrap();
         let address = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -188,13 +165,7 @@ fn a_runtime_may_be_dropped_inside_one_of_its_own_tasks() {
         ended.send(()).unwrap();
     }));
     end.recv_timeout(Duration::from_secs(20)).unwrap();
-    assert!(
-        EventLoop::new()
-            .unwrap()
-            .block_on(handle.spawn(async {}))
-            .unwrap_err()
-            .is_cancelled()
-    );
+    assert!(EventLoop::new().unwrap().block_on(handle.spawn(async {})).unwrap_err().is_cancelled());
 }
 
 #[test]
@@ -214,14 +185,9 @@ fn misuse_is_told_in_words() {
         assert!(message(misuse).contains("no Filch runtime is entered on this thread"));
     }
     let nested = message(|| {
-        EventLoop::new()
-            .unwrap()
-            .block_on(async { EventLoop::new().unwrap().block_on(async {}) });
+        EventLoop::new().unwrap().block_on(async { EventLoop::new().unwrap().block_on(async {}) });
     });
-    assert!(
-        nested.contains("would block a thread that runs async tasks"),
-        "{nested}"
-    );
+    assert!(nested.contains("would block a thread that runs async tasks"), "{nested}");
     let no_workers = message(|| {
         let _never = Builder::new_multi_thread().worker_threads(0).build();
     });

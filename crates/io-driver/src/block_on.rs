@@ -54,10 +54,8 @@ impl Driver {
         };
         let _entered = self.enter();
         let mut future = pin!(future);
-        let alert = Arc::new(Alert {
-            is_raised: AtomicBool::new(true),
-            driver: self.handle().clone(),
-        });
+        let alert =
+            Arc::new(Alert { is_raised: AtomicBool::new(true), driver: self.handle().clone() });
         let waker = Waker::from(alert.clone());
         let mut cx = Context::from_waker(&waker);
         loop {

@@ -61,10 +61,7 @@ impl Default for Deadline {
 impl Deadline {
     /// Nothing is armed.
     pub fn new() -> Self {
-        Self {
-            armed: AtomicU64::new(NONE),
-            programming: Mutex::new(()),
-        }
+        Self { armed: AtomicU64::new(NONE), programming: Mutex::new(()) }
     }
 
     /// Calls `program` and notes `at`, unless something as early is armed already.

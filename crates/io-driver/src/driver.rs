@@ -5,9 +5,8 @@ use crate::readiness::Woken;
 use crate::ready::Ready;
 use crate::registry::{Key, Registry};
 use crate::selector::{BorrowedSource, Selector};
-use filch_primitives::{Current, CurrentGuard};
+use filch_primitives::{Current, CurrentGuard, catch_quietly};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +19,9 @@ thread_local! {
 /// Any number of threads may [`wait`](Self::wait) at once; on Linux all of them sleep in the kernel, and
 /// each event wakes exactly one. Elsewhere one of them sleeps in the kernel and the others behind it.
 /// Dropping the driver [shuts it down](Self::shutdown).
+///
+/// # Panics
+/// Its methods do if the operating system refuses an operation on one of the driver's own descriptors.
 ///
 /// ```
 /// use filch_io_driver::{Driver, net::TcpListener};
@@ -41,6 +43,14 @@ pub struct Driver {
 }
 
 /// A driver, as sources and other threads know it: cheap to clone, and harmless after the driver is gone.
+///
+/// ```
+/// let driver = filch_io_driver::Driver::new()?;
+/// let handle = driver.handle().clone();
+/// std::thread::spawn(move || handle.unpark_one());
+/// driver.wait(None); // until the other thread unparks
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DriverHandle {
     shared: Arc<Shared>,
@@ -57,20 +67,27 @@ impl Driver {
     ///
     /// # Errors
     /// What the operating system says when it has no descriptors or memory left. Nothing stays open then.
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// let driver = Driver::new()?;
+    /// assert_eq!(driver.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new() -> io::Result<Self> {
-        let shared = Shared {
-            selector: Selector::new()?,
-            registry: Registry::new(),
-        };
-        Ok(Self {
-            handle: DriverHandle {
-                shared: Arc::new(shared),
-            },
-            blocked: Blocked::default(),
-        })
+        let shared = Shared { selector: Selector::new()?, registry: Registry::new() };
+        Ok(Self { handle: DriverHandle { shared: Arc::new(shared) }, blocked: Blocked::default() })
     }
 
     /// A handle to this driver.
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// let handle = driver.handle().clone();
+    /// let _entered = handle.enter();
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn handle(&self) -> &DriverHandle {
         &self.handle
     }
@@ -85,6 +102,9 @@ impl Driver {
     /// It may return without any reason. An unpark from before the call ends it at once. A time-out is
     /// rounded up to the operating system's resolution, usually a millisecond; deadlines are precise.
     ///
+    /// # Panics
+    /// If the operating system refuses to wait on the driver's own descriptor.
+    ///
     /// ```
     /// use filch_io_driver::Driver;
     ///
@@ -98,6 +118,16 @@ impl Driver {
     }
 
     /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
+    ///
+    /// # Panics
+    /// As [`wait`](Self::wait).
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// driver.turn(); // returns at once
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn turn(&self) {
         self.handle.turn();
     }
@@ -107,6 +137,14 @@ impl Driver {
     ///
     /// Two unparks in quick succession may wake one thread only. Whoever needs several threads lets the
     /// one that woke up unpark the next.
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// driver.unpark_one();
+    /// driver.wait(None); // returns at once
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn unpark_one(&self) {
         self.handle.unpark_one();
     }
@@ -134,6 +172,16 @@ impl Driver {
     }
 
     /// Makes this the thread's driver, in which sources are made, until the guard is dropped.
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// let _entered = driver.enter();
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// listener.set_nonblocking(true)?;
+    /// let _listener = filch_io_driver::net::TcpListener::from_std(listener)?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter(&self) -> EnterGuard {
         self.handle.enter()
     }
@@ -170,6 +218,13 @@ impl DriverHandle {
     ///
     /// # Panics
     /// If there is none.
+    ///
+    /// ```
+    /// # use filch_io_driver::{Driver, DriverHandle};
+    /// # let driver = Driver::new()?;
+    /// driver.block_on(async { DriverHandle::current().unpark_one() });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn current() -> Self {
         Self::try_current().unwrap_or_else(|| {
@@ -196,16 +251,29 @@ impl DriverHandle {
     }
 
     /// As [`Driver::enter`].
+    ///
+    /// ```
+    /// # use filch_io_driver::{Driver, DriverHandle};
+    /// # let driver = Driver::new()?;
+    /// let _entered = driver.handle().enter();
+    /// assert!(DriverHandle::try_current().is_some());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter(&self) -> EnterGuard {
-        EnterGuard {
-            _guard: Current::enter(&CURRENT, self.clone()),
-        }
+        EnterGuard { _guard: Current::enter(&CURRENT, self.clone()) }
     }
 
     /// As [`Driver::wait`].
     ///
     /// # Panics
     /// If the operating system refuses to wait on the driver's own descriptor.
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// driver.handle().wait(Some(std::time::Duration::from_millis(1)));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn wait(&self, timeout: Option<Duration>) {
         self.select(timeout);
     }
@@ -214,6 +282,13 @@ impl DriverHandle {
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// driver.handle().turn(); // returns at once
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn turn(&self) {
         // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
         if self.select(Some(Duration::ZERO)) {
@@ -222,21 +297,39 @@ impl DriverHandle {
     }
 
     /// As [`Driver::unpark_one`].
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// driver.handle().unpark_one();
+    /// driver.wait(None); // returns at once
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn unpark_one(&self) {
         self.shared.selector.unpark_one();
     }
 
     /// As [`Driver::set_deadline`].
+    ///
+    /// ```
+    /// # use filch_io_driver::Driver;
+    /// # let driver = Driver::new()?;
+    /// use std::time::{Duration, Instant};
+    /// let deadline = Instant::now() + Duration::from_millis(2);
+    /// driver.handle().set_deadline(deadline);
+    /// while Instant::now() < deadline {
+    ///     driver.wait(None);
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_deadline(&self, at: Instant) {
         self.shared.selector.set_deadline(at);
     }
 
     fn select(&self, timeout: Option<Duration>) -> bool {
         let registry = &self.shared.registry;
-        let selected = self
-            .shared
-            .selector
-            .select(timeout, |key, ready| wake(registry.event(key, ready)));
+        let selected =
+            self.shared.selector.select(timeout, |key, ready| wake(registry.event(key, ready)));
         selected.unwrap_or_else(|error| panic!("waiting for I/O events failed: {error}"))
     }
 
@@ -269,6 +362,18 @@ impl DriverHandle {
 }
 
 /// Leaves the driver when it is dropped; made by [`Driver::enter`].
+///
+/// Guards on one thread must be dropped in the reverse order of their making.
+///
+/// ```
+/// # use filch_io_driver::{Driver, DriverHandle};
+/// # let driver = Driver::new()?;
+/// let entered = driver.enter();
+/// assert!(DriverHandle::try_current().is_some());
+/// drop(entered);
+/// assert!(DriverHandle::try_current().is_none());
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the driver is left when the guard is dropped"]
 pub struct EnterGuard {
@@ -279,7 +384,7 @@ pub struct EnterGuard {
 /// batch, which the kernel will not repeat, must not be lost for it.
 fn wake(woken: Woken) {
     for waker in woken.wakers.into_iter().flatten().chain(woken.waiters) {
-        let _panicked = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        catch_quietly(|| waker.wake());
     }
 }
 

@@ -24,7 +24,10 @@ const fn non_empty(bits: u8) -> Interest {
 ///
 /// let both = Interest::READABLE | Interest::WRITABLE;
 /// assert!(both.is_readable() && both.is_writable());
+/// assert!(!both.is_priority() && !both.is_error());
+/// assert_eq!(Interest::READABLE.add(Interest::WRITABLE), both);
 /// assert_eq!(both.remove(Interest::READABLE), Some(Interest::WRITABLE));
+/// assert_eq!(both.remove(both), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Interest(NonZeroU8);

@@ -97,9 +97,7 @@ impl<T: Default + Send, const PAGES: usize> Pages<T, PAGES> {
         if !pointer.load(Ordering::Relaxed).is_null() {
             return true;
         }
-        let slots: Box<[T]> = std::iter::repeat_with(T::default)
-            .take(self.first << page)
-            .collect();
+        let slots: Box<[T]> = std::iter::repeat_with(T::default).take(self.first << page).collect();
         let slots = Box::into_raw(slots).cast::<T>();
         // Ordering: Release; pairs with the Acquire in `get` (I1). Weakened: model `get_meets_cover`.
         // Failure Relaxed: as the load above.

@@ -144,12 +144,7 @@ pub struct Observed {
 impl Observed {
     fn of(word: u64, mask: Ready) -> Self {
         let all = Ready::from_bits(word);
-        Self {
-            ready: all & mask,
-            all,
-            is_shutdown: word & SHUTDOWN != 0,
-            tick: word & TICK_MASK,
-        }
+        Self { ready: all & mask, all, is_shutdown: word & SHUTDOWN != 0, tick: word & TICK_MASK }
     }
 
     /// `None` if a poller has to wait.
@@ -215,8 +210,7 @@ impl Readiness {
         debug_assert_eq!(word & CLOSED, CLOSED, "a slot was opened twice");
         let generation = word & !(GENERATION - 1);
         // Ordering: Relaxed; the system call that registers the key orders it before the first event.
-        self.word
-            .store(generation | ready.bits(), Ordering::Relaxed);
+        self.word.store(generation | ready.bits(), Ordering::Relaxed);
         (generation >> 32) as u32
     }
 
@@ -259,10 +253,7 @@ impl Readiness {
             }
             // Ordering: Acquire; pairs with the Release of the poller that stored the waker (I1).
             // Release keeps what this thread knows with the bit, for the poller that sees it.
-            match self
-                .word
-                .compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed)
-            {
+            match self.word.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => break taken,
                 Err(actual) => word = actual,
             }
@@ -310,9 +301,7 @@ impl Readiness {
             }
             let next = (word & !stored) | busy;
             // Ordering: Acquire; pairs with the Release of whoever used the cell last (I1).
-            match self
-                .word
-                .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
+            match self.word.compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Err(actual) => word = actual,
                 Ok(_) if word & stored == 0 => {
@@ -345,9 +334,7 @@ impl Readiness {
             }
             let next = word ^ (busy | stored);
             // Ordering: Release; pairs with the Acquire of the event that takes the waker (I1, I2).
-            match self
-                .word
-                .compare_exchange_weak(word, next, Ordering::Release, Ordering::Acquire)
+            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return Poll::Pending,
                 Err(actual) => word = actual,
@@ -415,9 +402,7 @@ impl Readiness {
             }
             let next = word & !gone.bits();
             // Ordering: Relaxed; see above.
-            match self
-                .word
-                .compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
             {
                 Ok(_) => return true,
                 Err(actual) => word = actual,
@@ -479,9 +464,7 @@ impl Readiness {
         self.cells[direction as usize].with(|cell| {
             // SAFETY: the caller has made the cell busy, or retired it: I1.
             let stored = unsafe { &*cell };
-            stored
-                .as_ref()
-                .is_some_and(|stored| stored.will_wake(waker))
+            stored.as_ref().is_some_and(|stored| stored.will_wake(waker))
         })
     }
 
@@ -489,10 +472,7 @@ impl Readiness {
         self.cells[direction as usize].with_mut(|cell| {
             // SAFETY: the caller has made the cell busy: I1.
             let stored = unsafe { &mut *cell };
-            debug_assert!(
-                stored.is_none(),
-                "a waker would be dropped while the cell is busy"
-            );
+            debug_assert!(stored.is_none(), "a waker would be dropped while the cell is busy");
             *stored = Some(waker);
         });
     }

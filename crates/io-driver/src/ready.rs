@@ -14,7 +14,8 @@ use std::ops::{BitAnd, BitOr, BitOrAssign, Sub, SubAssign};
 /// let ready = Ready::READABLE | Ready::WRITE_CLOSED;
 /// // A closed direction counts as ready: the operation returns at once.
 /// assert!(ready.is_readable() && ready.is_writable());
-/// assert!(!ready.is_read_closed());
+/// assert!(ready.is_write_closed() && !ready.is_read_closed());
+/// assert!(!ready.is_priority() && !ready.is_error());
 /// assert!((ready - Ready::ALL).is_empty());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -135,17 +136,6 @@ impl fmt::Debug for Ready {
 
 /// Writes the names whose flag is set: `A | B`, or `EMPTY`.
 pub(crate) fn write_names(f: &mut fmt::Formatter<'_>, names: &[(bool, &str)]) -> fmt::Result {
-    let set: Vec<&str> = names
-        .iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, name)| *name)
-        .collect();
-    f.write_str(
-        if set.is_empty() {
-            "EMPTY".to_owned()
-        } else {
-            set.join(" | ")
-        }
-        .as_str(),
-    )
+    let set: Vec<&str> = names.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+    f.write_str(if set.is_empty() { "EMPTY".to_owned() } else { set.join(" | ") }.as_str())
 }

@@ -50,11 +50,7 @@ impl Registration {
 
     /// Any number of tasks may wait this way.
     pub(crate) fn ready(&self, interest: Interest) -> WaitReady<'_> {
-        WaitReady {
-            registration: self,
-            mask: interest.satisfied_by(),
-            waiter: None,
-        }
+        WaitReady { registration: self, mask: interest.satisfied_by(), waiter: None }
     }
 
     /// An operation that began with `observed` has shown that `gone` is not ready.
@@ -66,11 +62,7 @@ impl Registration {
 }
 
 fn check(observed: Observed) -> io::Result<Observed> {
-    if observed.is_shutdown {
-        Err(shut_down())
-    } else {
-        Ok(observed)
-    }
+    if observed.is_shutdown { Err(shut_down()) } else { Ok(observed) }
 }
 
 /// Waits for any readiness in a mask; takes itself out of the list of waiters when it is dropped.
@@ -85,16 +77,8 @@ impl Future for WaitReady<'_> {
     type Output = io::Result<Observed>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self {
-            registration,
-            mask,
-            ref mut waiter,
-        } = *self;
-        let observed = ready!(
-            registration
-                .readiness()
-                .poll_waiter(waiter, mask, cx.waker())
-        );
+        let Self { registration, mask, ref mut waiter } = *self;
+        let observed = ready!(registration.readiness().poll_waiter(waiter, mask, cx.waker()));
         Poll::Ready(check(observed))
     }
 }

@@ -64,10 +64,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        Self {
-            pages: Pages::new(FIRST_PAGE),
-            vacancies: Mutex::new(Vacancies::default()),
-        }
+        Self { pages: Pages::new(FIRST_PAGE), vacancies: Mutex::new(Vacancies::default()) }
     }
 
     /// A slot for a source that is assumed to be `ready`.
@@ -80,9 +77,7 @@ impl Registry {
             Some(index) => index,
             None => {
                 if !self.pages.cover(vacancies.used) {
-                    return Err(io::Error::other(
-                        "the driver has no slot left for another source",
-                    ));
+                    return Err(io::Error::other("the driver has no slot left for another source"));
                 }
                 vacancies.used += 1;
                 vacancies.used - 1

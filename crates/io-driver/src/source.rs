@@ -37,21 +37,13 @@ impl<S: AsSource> Source<S> {
 
     pub(crate) fn with_driver(io: S, ready: Ready, driver: DriverHandle) -> io::Result<Self> {
         let key = driver.register(io.source(), ready)?;
-        Ok(Self {
-            io: Some(io),
-            registration: Registration::new(driver, key),
-        })
+        Ok(Self { io: Some(io), registration: Registration::new(driver, key) })
     }
 
     /// Deregisters it and gives it away, still non-blocking.
     pub(crate) fn into_io(mut self) -> io::Result<S> {
-        let io = self
-            .io
-            .take()
-            .expect("a source has its io until it is taken apart");
-        self.registration
-            .driver()
-            .deregister(io.source(), self.registration.key())?;
+        let io = self.io.take().expect("a source has its io until it is taken apart");
+        self.registration.driver().deregister(io.source(), self.registration.key())?;
         Ok(io)
     }
 
@@ -176,9 +168,7 @@ impl<S: AsSource> Source<S> {
     where
         for<'a> &'a S: io::Write,
     {
-        self.poll_io(cx, Direction::Write, |mut io| {
-            io::Write::write_vectored(&mut io, bufs)
-        })
+        self.poll_io(cx, Direction::Write, |mut io| io::Write::write_vectored(&mut io, bufs))
     }
 
     /// A short read of a stream proves that nothing is left, and saves the read that would block; unless
@@ -212,9 +202,7 @@ impl<S: AsSource> Deref for Source<S> {
     type Target = S;
 
     fn deref(&self) -> &S {
-        self.io
-            .as_ref()
-            .expect("a source has its io until it is taken apart")
+        self.io.as_ref().expect("a source has its io until it is taken apart")
     }
 }
 
@@ -222,10 +210,7 @@ impl<S: AsSource> Drop for Source<S> {
     fn drop(&mut self) {
         if let Some(io) = &self.io {
             // Closing the descriptor comes next and deregisters it anyway, unless it is shared.
-            let _ = self
-                .registration
-                .driver()
-                .deregister(io.source(), self.registration.key());
+            let _ = self.registration.driver().deregister(io.source(), self.registration.key());
         }
     }
 }

@@ -26,9 +26,7 @@ impl Waiters {
         match self.vacant {
             Some(key) => {
                 let before = std::mem::replace(&mut self.entries[key], entry);
-                let Entry::Vacant(next) = before else {
-                    panic!("waiter {key} was not vacant")
-                };
+                let Entry::Vacant(next) = before else { panic!("waiter {key} was not vacant") };
                 self.vacant = next;
                 key
             }
@@ -72,9 +70,6 @@ impl Waiters {
 
     /// Whether an event concerns nobody here.
     pub(crate) fn is_idle(&self) -> bool {
-        !self
-            .entries
-            .iter()
-            .any(|entry| matches!(entry, Entry::Waiting(_, Some(_))))
+        !self.entries.iter().any(|entry| matches!(entry, Entry::Waiting(_, Some(_))))
     }
 }

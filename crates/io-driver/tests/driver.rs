@@ -8,7 +8,7 @@ use filch_io_driver::net::{TcpListener, TcpStream};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::thread;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -96,9 +96,7 @@ fn no_unpark_is_lost_between_turns_and_waits() {
     };
     for _ in 0..500 {
         driver.unpark_one();
-        wakes
-            .recv_timeout(WATCHDOG)
-            .expect("the unpark reaches the thread that waits");
+        wakes.recv_timeout(WATCHDOG).expect("the unpark reaches the thread that waits");
     }
     waiter.join().unwrap();
     turner.0.send(()).unwrap();
@@ -126,15 +124,10 @@ fn a_deadline_wakes_one_of_the_waiting_threads() {
     }
     // The kernel wakes one; the others go on sleeping until they are unparked.
     let herd = std::iter::from_fn(|| returns.recv_timeout(SOON).ok()).count();
-    assert!(
-        herd < THREADS - 1,
-        "every thread was woken for one deadline"
-    );
+    assert!(herd < THREADS - 1, "every thread was woken for one deadline");
     for _ in herd..THREADS - 1 {
         driver.unpark_one();
-        returns
-            .recv_timeout(WATCHDOG)
-            .expect("an unpark wakes the next");
+        returns.recv_timeout(WATCHDOG).expect("an unpark wakes the next");
     }
 }
 
@@ -220,30 +213,33 @@ fn after_a_shutdown_every_wait_ends_in_an_error() {
     thread::sleep(SOON);
     pool.driver.shutdown();
     for end in [waiting, polling] {
-        let error = end
-            .recv_timeout(WATCHDOG)
-            .expect("the wait ends")
-            .unwrap_err();
+        let error = end.recv_timeout(WATCHDOG).expect("the wait ends").unwrap_err();
         assert!(error.to_string().contains("shut down"), "{error}");
     }
     let driver = pool.driver.handle().clone();
     drop(pool);
     let _entered = driver.enter();
     let std = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    assert!(
-        TcpListener::from_std(std).is_err(),
-        "nothing new is admitted"
-    );
+    assert!(TcpListener::from_std(std).is_err(), "nothing new is admitted");
     // The socket outlives its driver, and says so.
     assert!(near.try_read(&mut [0; 8]).is_err());
 }
 
-/// A waker that panics.
+/// A waker that panics, with a payload that panics when it is dropped.
 struct Bad;
 
 impl Wake for Bad {
     fn wake(self: Arc<Self>) {
-        panic!("on purpose");
+        panic_any(Payload);
+    }
+}
+
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        // Of no size: this one is leaked (`catch_quietly`), and a leak would be a find of LeakSanitizer.
+        panic_any(());
     }
 }
 
@@ -263,10 +259,7 @@ fn a_waker_that_panics_costs_no_other_event() {
         let near = TcpStream::from_std(near).unwrap();
         assert!(near.try_read(&mut [0; 8]).is_err());
         let waker = if index % 2 == 0 { &bad } else { &good };
-        assert!(
-            near.poll_read_ready(&mut Context::from_waker(waker))
-                .is_pending()
-        );
+        assert!(near.poll_read_ready(&mut Context::from_waker(waker)).is_pending());
         streams.push((near, far));
     }
     for (_, far) in &mut streams {
@@ -292,9 +285,8 @@ impl Wake for Woken {
 #[test]
 fn block_on_admits_one_thread() {
     let driver = Driver::new().unwrap();
-    let nested = catch_unwind(AssertUnwindSafe(|| {
-        driver.block_on(async { driver.block_on(async {}) })
-    }));
+    let nested =
+        catch_unwind(AssertUnwindSafe(|| driver.block_on(async { driver.block_on(async {}) })));
     assert!(nested.is_err());
     assert_eq!(driver.block_on(async { 7 }), 7);
 }

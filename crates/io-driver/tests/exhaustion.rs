@@ -29,10 +29,7 @@ fn take_all() -> Vec<File> {
 fn accept_fails_while_there_is_no_descriptor_and_works_again_afterwards() {
     rustix::process::setrlimit(
         rustix::process::Resource::Nofile,
-        rustix::process::Rlimit {
-            current: Some(256),
-            maximum: Some(256),
-        },
+        rustix::process::Rlimit { current: Some(256), maximum: Some(256) },
     )
     .unwrap();
     let driver = Driver::new().unwrap();
@@ -44,10 +41,7 @@ fn accept_fails_while_there_is_no_descriptor_and_works_again_afterwards() {
 
         // Every call says so at once; none hangs, none spins inside.
         for _ in 0..3 {
-            assert_eq!(
-                listener.accept().await.unwrap_err().raw_os_error(),
-                Some(EMFILE)
-            );
+            assert_eq!(listener.accept().await.unwrap_err().raw_os_error(), Some(EMFILE));
         }
         let polled = poll_fn(|cx| listener.poll_accept(cx)).await;
         assert_eq!(polled.unwrap_err().raw_os_error(), Some(EMFILE));
@@ -58,20 +52,12 @@ fn accept_fails_while_there_is_no_descriptor_and_works_again_afterwards() {
         drop(files);
         for client in &clients {
             let (_, peer) = listener.accept().await.unwrap();
-            assert!(
-                clients
-                    .iter()
-                    .any(|other| other.local_addr().unwrap() == peer),
-                "{client:?}"
-            );
+            assert!(clients.iter().any(|other| other.local_addr().unwrap() == peer), "{client:?}");
         }
         {
             let mut accept = pin!(listener.accept());
             let is_pending = poll_fn(|cx| Poll::Ready(accept.as_mut().poll(cx).is_pending())).await;
-            assert!(
-                is_pending,
-                "the backlog is empty, and accepting waits again"
-            );
+            assert!(is_pending, "the backlog is empty, and accepting waits again");
         }
         let _stream = TcpStream::connect(address).await.unwrap();
         listener.accept().await.unwrap();

@@ -80,10 +80,7 @@ fn after_a_half_close_the_other_direction_goes_on() {
         write_all(&mut far, b"answer").await.unwrap();
         drop(far);
         assert_eq!(read_to_end(&mut near).await.unwrap(), b"answer");
-        assert_eq!(
-            near.try_write(b"late").unwrap_err().kind(),
-            io::ErrorKind::BrokenPipe
-        );
+        assert_eq!(near.try_write(b"late").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     });
 }
 
@@ -169,14 +166,10 @@ fn a_name_is_looked_up_without_blocking_the_driver() {
 fn outside_a_driver_a_socket_panics_with_advice() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let panic = std::panic::catch_unwind(|| TcpListener::from_std(listener)).unwrap_err();
-    let message = panic.downcast_ref::<String>().map_or_else(
-        || panic.downcast_ref::<&str>().copied().unwrap_or_default(),
-        String::as_str,
-    );
-    assert!(
-        message.contains("no Filch I/O driver is entered"),
-        "{message}"
-    );
+    let message = panic
+        .downcast_ref::<String>()
+        .map_or_else(|| panic.downcast_ref::<&str>().copied().unwrap_or_default(), String::as_str);
+    assert!(message.contains("no Filch I/O driver is entered"), "{message}");
 }
 
 #[test]
@@ -184,9 +177,7 @@ fn vectored_and_buffered_operations_move_the_same_bytes() {
     Pool::new(1).run(async {
         let (near, far) = pair().await;
         near.writable().await.unwrap();
-        let n = near
-            .try_write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cdef")])
-            .unwrap();
+        let n = near.try_write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cdef")]).unwrap();
         assert_eq!(n, 6);
         far.readable().await.unwrap();
         let (mut one, mut two) = ([0; 1], [0; 2]);
@@ -278,8 +269,6 @@ fn several_tasks_wait_for_one_source() {
         .collect();
     assert_eq!(far.try_write(b"x").unwrap(), 1);
     for wait in waits {
-        wait.recv_timeout(WATCHDOG)
-            .expect("everyone is woken")
-            .unwrap();
+        wait.recv_timeout(WATCHDOG).expect("everyone is woken").unwrap();
     }
 }

@@ -21,11 +21,7 @@ pin_project! {
 
 impl<T, U> Chain<T, U> {
     pub(crate) fn new(first: T, second: U) -> Self {
-        Self {
-            first,
-            second,
-            first_ended: false,
-        }
+        Self { first, second, first_ended: false }
     }
 
     /// Both readers.

@@ -25,17 +25,8 @@ use std::task::{Context, Poll};
 pub fn duplex(capacity: usize) -> (DuplexStream, DuplexStream) {
     let one = Arc::new(Pipe::new(capacity));
     let two = Arc::new(Pipe::new(capacity));
-    let there = DuplexStream {
-        incoming: Arc::clone(&one),
-        outgoing: Arc::clone(&two),
-    };
-    (
-        there,
-        DuplexStream {
-            incoming: two,
-            outgoing: one,
-        },
-    )
+    let there = DuplexStream { incoming: Arc::clone(&one), outgoing: Arc::clone(&two) };
+    (there, DuplexStream { incoming: two, outgoing: one })
 }
 
 /// One end of a connection in memory; made by [`duplex`].
@@ -143,9 +134,7 @@ impl SimplexStream {
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     pub fn new_unsplit(capacity: usize) -> Self {
-        Self {
-            pipe: Pipe::new(capacity),
-        }
+        Self { pipe: Pipe::new(capacity) }
     }
 }
 

@@ -59,9 +59,6 @@ pub(crate) fn poll_read_part<R: AsyncRead + ?Sized>(
 #[track_caller]
 fn filled_since(part: &ReadBuf<'_>, start: *const u8, len: usize) -> usize {
     let replaced = part.initialized().as_ptr() != start || part.capacity() != len;
-    assert!(
-        !replaced,
-        "a reader replaced the ReadBuf that it was given to fill"
-    );
+    assert!(!replaced, "a reader replaced the ReadBuf that it was given to fill");
     part.filled().len()
 }

@@ -27,10 +27,7 @@ struct State {
 impl Pipe {
     /// Holds at most `capacity` bytes.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            state: Mutex::new(State::default()),
-        }
+        Self { capacity, state: Mutex::new(State::default()) }
     }
 
     /// Nothing more will be written, or nothing more will be read: writing fails from now on,

@@ -48,11 +48,7 @@ impl<'a> ReadBuf<'a> {
         // method of `ReadBuf` writes an uninitialised byte through it, and the unsafe ones forbid
         // it, so that the caller finds bytes again.
         let buf = unsafe { &mut *(bytes as *mut [MaybeUninit<u8>]) };
-        Self {
-            buf,
-            filled: 0,
-            initialized,
-        }
+        Self { buf, filled: 0, initialized }
     }
 
     /// An empty buffer over memory of which nothing is known.
@@ -65,11 +61,7 @@ impl<'a> ReadBuf<'a> {
     /// ```
     #[inline]
     pub fn uninit(buf: &'a mut [MaybeUninit<u8>]) -> Self {
-        Self {
-            buf,
-            filled: 0,
-            initialized: 0,
-        }
+        Self { buf, filled: 0, initialized: 0 }
     }
 
     /// How many bytes the buffer can hold in total.
@@ -108,11 +100,7 @@ impl<'a> ReadBuf<'a> {
         let len = n.min(self.remaining());
         let initialized = (self.initialized - self.filled).min(len);
         let buf = &mut self.buf[self.filled..][..len];
-        ReadBuf {
-            buf,
-            filled: 0,
-            initialized,
-        }
+        ReadBuf { buf, filled: 0, initialized }
     }
 
     /// The bytes that hold a value, filled or not.
@@ -184,10 +172,7 @@ impl<'a> ReadBuf<'a> {
     #[track_caller]
     pub fn initialize_unfilled_to(&mut self, n: usize) -> &mut [u8] {
         let remaining = self.remaining();
-        assert!(
-            n <= remaining,
-            "{n} bytes asked of a ReadBuf that has {remaining} left"
-        );
+        assert!(n <= remaining, "{n} bytes asked of a ReadBuf that has {remaining} left");
         let end = self.filled + n;
         if self.initialized < end {
             self.buf[self.initialized..end].fill(MaybeUninit::new(0));
@@ -216,10 +201,7 @@ impl<'a> ReadBuf<'a> {
     #[inline]
     #[track_caller]
     pub fn advance(&mut self, n: usize) {
-        let filled = self
-            .filled
-            .checked_add(n)
-            .expect("the filled part of a ReadBuf overflows");
+        let filled = self.filled.checked_add(n).expect("the filled part of a ReadBuf overflows");
         self.set_filled(filled);
     }
 
@@ -245,10 +227,7 @@ impl<'a> ReadBuf<'a> {
     #[inline]
     pub unsafe fn assume_init(&mut self, n: usize) {
         let end = self.filled + n;
-        debug_assert!(
-            end <= self.capacity(),
-            "more bytes assumed initialised than there are"
-        );
+        debug_assert!(end <= self.capacity(), "more bytes assumed initialised than there are");
         self.initialized = self.initialized.max(end);
     }
 
@@ -260,18 +239,11 @@ impl<'a> ReadBuf<'a> {
     #[track_caller]
     pub fn put_slice(&mut self, bytes: &[u8]) {
         let (len, remaining) = (bytes.len(), self.remaining());
-        assert!(
-            len <= remaining,
-            "{len} bytes put into a ReadBuf that has {remaining} left"
-        );
+        assert!(len <= remaining, "{len} bytes put into a ReadBuf that has {remaining} left");
         let end = self.filled + len;
         let target: *mut MaybeUninit<u8> = self.buf[self.filled..end].as_mut_ptr();
         // SAFETY: `target` has room for `len` bytes, and a `&mut` borrow overlaps no `&` borrow.
-        unsafe {
-            target
-                .cast::<u8>()
-                .copy_from_nonoverlapping(bytes.as_ptr(), len)
-        };
+        unsafe { target.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), len) };
         self.initialized = self.initialized.max(end);
         self.filled = end;
     }

@@ -32,10 +32,7 @@ pub trait AsyncSeekExt: AsyncSeek {
     where
         Self: Unpin,
     {
-        Seek {
-            stream: self,
-            position: Some(position),
-        }
+        Seek { stream: self, position: Some(position) }
     }
 
     /// Moves to the start.

@@ -28,16 +28,8 @@ use std::task::{Context, Poll};
 pub fn split<T: AsyncRead + AsyncWrite>(stream: T) -> (ReadHalf<T>, WriteHalf<T>) {
     let is_write_vectored = stream.is_write_vectored();
     let shared = Arc::new(Mutex::new(Box::pin(stream)));
-    let reader = ReadHalf {
-        shared: Arc::clone(&shared),
-    };
-    (
-        reader,
-        WriteHalf {
-            shared,
-            is_write_vectored,
-        },
-    )
+    let reader = ReadHalf { shared: Arc::clone(&shared) };
+    (reader, WriteHalf { shared, is_write_vectored })
 }
 
 /// The half that reads; made by [`split`].
@@ -66,10 +58,7 @@ impl<T> ReadHalf<T> {
     where
         T: Unpin,
     {
-        assert!(
-            self.is_pair_of(&writer),
-            "unsplit of two halves that are not of one stream"
-        );
+        assert!(self.is_pair_of(&writer), "unsplit of two halves that are not of one stream");
         drop(writer);
         let shared = Arc::into_inner(self.shared).expect("a stream has two halves, both are here");
         *Pin::into_inner(shared.into_inner())

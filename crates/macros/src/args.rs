@@ -29,11 +29,7 @@ impl Args {
             Entry::Main => Flavor::MultiThread,
             Entry::Test => Flavor::CurrentThread,
         };
-        Self {
-            flavor,
-            worker_threads: None,
-            filch: parse_quote!(::filch),
-        }
+        Self { flavor, worker_threads: None, filch: parse_quote!(::filch) }
     }
 
     /// Reads `key = value, ...`. All mistakes are reported at once, each where it stands.
@@ -59,10 +55,7 @@ impl Args {
                     key.span(),
                     "`start_paused` is not supported yet: the clock of a Filch runtime always runs",
                 )),
-                _ => Err(Error::new(
-                    key.span(),
-                    format!("unknown argument `{key}`, {KNOWN}"),
-                )),
+                _ => Err(Error::new(key.span(), format!("unknown argument `{key}`, {KNOWN}"))),
             };
             mistakes.check(outcome);
             seen.push(key);
@@ -94,10 +87,7 @@ fn settings(entry: Entry) -> impl Parser<Output = Vec<Setting>> {
                 return Err(Error::new(key.span(), no_value(entry, &key)));
             }
             input.parse::<Token![=]>()?;
-            settings.push(Setting {
-                key,
-                value: input.parse()?,
-            });
+            settings.push(Setting { key, value: input.parse()? });
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
@@ -126,25 +116,16 @@ fn flavor(value: &Expr) -> Result<Flavor> {
     match name.value().as_str() {
         "multi_thread" => Ok(Flavor::MultiThread),
         "current_thread" => Ok(Flavor::CurrentThread),
-        unknown => Err(Error::new(
-            name.span(),
-            format!("unknown flavor `{unknown}`, {expected}"),
-        )),
+        unknown => Err(Error::new(name.span(), format!("unknown flavor `{unknown}`, {expected}"))),
     }
 }
 
 fn worker_threads(value: &Expr) -> Result<usize> {
     let Some(Lit::Int(number)) = literal(value) else {
-        return Err(Error::new(
-            value.span(),
-            "expected a number of threads, such as 4",
-        ));
+        return Err(Error::new(value.span(), "expected a number of threads, such as 4"));
     };
     match number.base10_parse::<usize>()? {
-        0 => Err(Error::new(
-            number.span(),
-            "a runtime needs at least 1 worker thread",
-        )),
+        0 => Err(Error::new(number.span(), "a runtime needs at least 1 worker thread")),
         workers => Ok(workers),
     }
 }
@@ -153,10 +134,7 @@ fn path(value: &Expr) -> Result<Path> {
     match (value, literal(value)) {
         (Expr::Path(path), _) => Ok(path.path.clone()),
         (_, Some(Lit::Str(path))) => path.parse_with(Path::parse_mod_style),
-        _ => Err(Error::new(
-            value.span(),
-            "expected the path of the crate, such as \"::filch\"",
-        )),
+        _ => Err(Error::new(value.span(), "expected the path of the crate, such as \"::filch\"")),
     }
 }
 

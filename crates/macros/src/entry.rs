@@ -25,10 +25,7 @@ impl Entry {
 /// The function that takes the place of `item`, and what is wrong with it.
 pub(crate) fn expand(entry: Entry, args: TokenStream, item: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        let message = format!(
-            "#[{}] stands on an `async fn`, and this is none",
-            entry.path()
-        );
+        let message = format!("#[{}] stands on an `async fn`, and this is none", entry.path());
         let error = Error::new(first_span(&item), message).into_compile_error();
         return quote!(#error #item);
     };
@@ -48,20 +45,13 @@ pub(crate) fn expand(entry: Entry, args: TokenStream, item: TokenStream) -> Toke
 }
 
 fn first_span(tokens: &TokenStream) -> Span {
-    tokens
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |token| token.span())
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
 
 fn signature_errors(entry: Entry, function: &ItemFn) -> Option<Error> {
     let sig = &function.sig;
     if sig.asyncness.is_none() {
-        let message = format!(
-            "#[{}] needs an `async fn`: write `async` before `fn`",
-            entry.path()
-        );
+        let message = format!("#[{}] needs an `async fn`: write `async` before `fn`", entry.path());
         return Some(Error::new(sig.fn_token.span, message));
     }
     if entry == Entry::Main && sig.ident == "main" && !sig.inputs.is_empty() {
@@ -69,10 +59,7 @@ fn signature_errors(entry: Entry, function: &ItemFn) -> Option<Error> {
         return Some(Error::new_spanned(&sig.inputs, message));
     }
     let is_test = |meta: &Meta| matches!(meta, Meta::Path(path) if path.is_ident("test"));
-    let second = function
-        .attrs
-        .iter()
-        .find(|attr| entry == Entry::Test && is_test(&attr.meta))?;
+    let second = function.attrs.iter().find(|attr| entry == Entry::Test && is_test(&attr.meta))?;
     Some(Error::new_spanned(
         second,
         "#[filch::test] adds #[test] itself: with both it would run twice",
@@ -81,12 +68,7 @@ fn signature_errors(entry: Entry, function: &ItemFn) -> Option<Error> {
 
 /// The same function without `async`: it builds the runtime and blocks on the body.
 fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
-    let ItemFn {
-        attrs,
-        vis,
-        mut sig,
-        block,
-    } = function;
+    let ItemFn { attrs, vis, mut sig, block } = function;
     sig.asyncness = None;
 
     let filch = &args.filch;
@@ -94,9 +76,7 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
         Flavor::MultiThread => quote!(new_multi_thread),
         Flavor::CurrentThread => quote!(new_current_thread),
     };
-    let workers = args
-        .worker_threads
-        .map(|workers| quote!(.worker_threads(#workers)));
+    let workers = args.worker_threads.map(|workers| quote!(.worker_threads(#workers)));
     let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
 
     // Names of our own, which the body cannot see.
@@ -109,10 +89,7 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
         // coerced, where they stand. Unlike a variable it can be seen: hence its name.
         let body = Ident::new("__filch_body", Span::call_site());
         let output = &sig.output;
-        (
-            Some(quote!(async fn #body() #output #block)),
-            quote!(#body()),
-        )
+        (Some(quote!(async fn #body() #output #block)), quote!(#body()))
     };
     quote! {
         #(#attrs)*

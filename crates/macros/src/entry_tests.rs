@@ -25,9 +25,7 @@ fn parse(entry: Entry, args: &str, item: &str) -> (Vec<Macro>, Vec<ItemFn>) {
 fn generated(entry: Entry, args: &str, item: &str) -> String {
     let (errors, functions) = parse(entry, args, item);
     assert!(errors.is_empty(), "{}", errors[0].tokens);
-    let [function] = &functions[..] else {
-        panic!("{} functions", functions.len())
-    };
+    let [function] = &functions[..] else { panic!("{} functions", functions.len()) };
     assert!(function.sig.asyncness.is_none());
     quote!(#function).to_string()
 }
@@ -47,9 +45,7 @@ fn errors(entry: Entry, args: &str, item: &str) -> Vec<(String, String)> {
 #[track_caller]
 fn has_error(entry: Entry, args: &str, item: &str, message: &str, at: &str) {
     let errors = errors(entry, args, item);
-    let [(said, pointed_at)] = &errors[..] else {
-        panic!("not one error: {errors:?}")
-    };
+    let [(said, pointed_at)] = &errors[..] else { panic!("not one error: {errors:?}") };
     assert!(said.contains(message), "{said:?}");
     assert_eq!(pointed_at, at);
 }
@@ -70,10 +66,7 @@ fn main_has_many_threads_and_test_has_one() {
 fn arguments_reach_the_builder() {
     let args = "flavor = \"multi_thread\", worker_threads = 3, crate = \"a::b\",";
     let text = generated(Entry::Test, args, MAIN);
-    assert!(
-        text.contains("a :: b :: runtime :: Builder :: new_multi_thread"),
-        "{text}"
-    );
+    assert!(text.contains("a :: b :: runtime :: Builder :: new_multi_thread"), "{text}");
     assert!(text.contains("worker_threads (3usize)"), "{text}");
     assert!(generated(Entry::Main, "crate = a::b", MAIN).contains("= a :: b :: runtime"));
 }
@@ -95,18 +88,10 @@ fn the_signature_and_the_attributes_stay() {
 
 #[test]
 fn a_body_that_needs_nothing_from_outside_is_a_function_that_says_what_it_returns() {
-    let text = generated(
-        Entry::Main,
-        "",
-        "async fn main() -> Option<impl Sized> { Some(1) }",
-    );
+    let text = generated(Entry::Main, "", "async fn main() -> Option<impl Sized> { Some(1) }");
     let body = "async fn __filch_body () -> Option < impl Sized > { Some (1) }";
     assert!(text.contains(body), "{text}");
-    let text = generated(
-        Entry::Test,
-        "",
-        "async fn t() { if let Some(()) = Self::f() {} }",
-    );
+    let text = generated(Entry::Test, "", "async fn t() { if let Some(()) = Self::f() {} }");
     assert!(text.contains("= async { if let"), "{text}");
 }
 
@@ -141,44 +126,16 @@ fn a_second_test_attribute_is_refused() {
 #[test]
 fn mistakes_in_arguments_are_reported_where_they_stand() {
     for (args, message, at) in [
-        (
-            "flavor = \"fast\"",
-            "unknown flavor `fast`, expected \"multi_thread\"",
-            "\"fast\"",
-        ),
-        (
-            "flavor = fast",
-            "expected \"multi_thread\" or \"current_thread\"",
-            "fast",
-        ),
+        ("flavor = \"fast\"", "unknown flavor `fast`, expected \"multi_thread\"", "\"fast\""),
+        ("flavor = fast", "expected \"multi_thread\" or \"current_thread\"", "fast"),
         ("flavor", "`flavor` needs a value", "flavor"),
-        (
-            "multi_thread",
-            "write `#[filch::main(flavor = \"multi_thread\")]`",
-            "multi_thread",
-        ),
+        ("multi_thread", "write `#[filch::main(flavor = \"multi_thread\")]`", "multi_thread"),
         ("worker_threads = 0", "at least 1 worker thread", "0"),
-        (
-            "worker_threads = \"2\"",
-            "expected a number of threads",
-            "\"2\"",
-        ),
-        (
-            "worker_threads = 2, worker_threads = 3",
-            "set twice",
-            "worker_threads",
-        ),
+        ("worker_threads = \"2\"", "expected a number of threads", "\"2\""),
+        ("worker_threads = 2, worker_threads = 3", "set twice", "worker_threads"),
         ("start_paused = true", "not supported yet", "start_paused"),
-        (
-            "threads = 2",
-            "unknown argument `threads`, expected one of",
-            "threads",
-        ),
-        (
-            "threads",
-            "unknown argument `threads`, expected one of",
-            "threads",
-        ),
+        ("threads = 2", "unknown argument `threads`, expected one of", "threads"),
+        ("threads", "unknown argument `threads`, expected one of", "threads"),
         ("crate = 7", "expected the path of the crate", "7"),
         ("7", "expected one of `flavor`", "7"),
     ] {
@@ -189,13 +146,7 @@ fn mistakes_in_arguments_are_reported_where_they_stand() {
 #[test]
 fn worker_threads_need_workers() {
     let args = "flavor = \"current_thread\", worker_threads = 2";
-    has_error(
-        Entry::Main,
-        args,
-        MAIN,
-        "has no worker threads",
-        "worker_threads",
-    );
+    has_error(Entry::Main, args, MAIN, "has no worker threads", "worker_threads");
     has_error(
         Entry::Test,
         "worker_threads = 2",
@@ -208,8 +159,5 @@ fn worker_threads_need_workers() {
 #[test]
 fn all_mistakes_are_reported_at_once() {
     let args = "flavor = \"fast\", worker_threads = 0, speed = 9";
-    assert_eq!(
-        errors(Entry::Main, args, "async fn main(x: u8) {}").len(),
-        4
-    );
+    assert_eq!(errors(Entry::Main, args, "async fn main(x: u8) {}").len(), 4);
 }

@@ -49,11 +49,7 @@ impl<T: Clone + 'static> Current<T> {
     /// If the thread is so far in its exit that its thread-locals are gone.
     pub fn enter(key: &'static LocalKey<Self>, value: T) -> CurrentGuard<T> {
         let before = key.with(|slot| slot.0.replace(Some(value)));
-        CurrentGuard {
-            key,
-            before: Some(before),
-            not_send: PhantomData,
-        }
+        CurrentGuard { key, before: Some(before), not_send: PhantomData }
     }
 
     /// The current value, if any is entered and the thread is not exiting.

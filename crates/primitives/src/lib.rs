@@ -33,9 +33,11 @@ mod half;
 mod half;
 
 mod current;
+mod quietly;
 mod unique;
 
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
 pub use half::{atomic, cell, hint, queue, sync, thread};
+pub use quietly::catch_quietly;
 pub use unique::reserve_numbers;

@@ -40,15 +40,11 @@ pub mod sync {
         }
 
         pub fn into_inner(self) -> T {
-            self.0
-                .into_inner()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
+            self.0.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
         }
 
         pub fn lock(&self) -> MutexGuard<'_, T> {
-            self.0
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
+            self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
         }
 
         pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -56,9 +52,7 @@ pub mod sync {
         }
 
         pub fn get_mut(&mut self) -> &mut T {
-            self.0
-                .get_mut()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
+            self.0.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner())
         }
     }
 
@@ -77,9 +71,7 @@ pub mod sync {
         }
 
         pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-            self.0
-                .wait(guard)
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
+            self.0.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner())
         }
 
         /// loom has no time: this waits until notified.

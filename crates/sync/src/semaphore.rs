@@ -208,10 +208,7 @@ impl Semaphore {
     /// ```
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.wait(n).await?;
-        Ok(SemaphorePermit {
-            semaphore: self,
-            permits: n as usize,
-        })
+        Ok(SemaphorePermit { semaphore: self, permits: n as usize })
     }
 
     /// Takes one permit if one is free.
@@ -242,10 +239,7 @@ impl Semaphore {
     /// ```
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
         self.permits.try_acquire(n as usize)?;
-        Ok(SemaphorePermit {
-            semaphore: self,
-            permits: n as usize,
-        })
+        Ok(SemaphorePermit { semaphore: self, permits: n as usize })
     }
 
     /// Waits for one permit with the thread asleep. For threads that run no tasks: on a worker thread it
@@ -316,10 +310,7 @@ impl Semaphore {
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
         self.wait(n).await?;
-        Ok(OwnedSemaphorePermit {
-            semaphore: self,
-            permits: n as usize,
-        })
+        Ok(OwnedSemaphorePermit { semaphore: self, permits: n as usize })
     }
 
     /// [`try_acquire`](Self::try_acquire), with a permit that borrows nothing.
@@ -349,10 +340,7 @@ impl Semaphore {
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         self.permits.try_acquire(n as usize)?;
-        Ok(OwnedSemaphorePermit {
-            semaphore: self,
-            permits: n as usize,
-        })
+        Ok(OwnedSemaphorePermit { semaphore: self, permits: n as usize })
     }
 
     /// [`blocking_acquire`](Self::blocking_acquire), with a permit that borrows nothing.
@@ -407,10 +395,7 @@ impl Semaphore {
 
     async fn wait(&self, n: u32) -> Result<(), AcquireError> {
         // The only refusal of one who waits is the end.
-        self.permits
-            .acquire(n as usize)
-            .await
-            .map_err(|_closed| AcquireError(()))
+        self.permits.acquire(n as usize).await.map_err(|_closed| AcquireError(()))
     }
 }
 
@@ -477,10 +462,7 @@ macro_rules! permit {
             /// ```
             pub fn split(&mut self, n: usize) -> Option<Self> {
                 self.permits = self.permits.checked_sub(n)?;
-                Some(Self {
-                    semaphore: Clone::clone(&self.semaphore),
-                    permits: n,
-                })
+                Some(Self { semaphore: Clone::clone(&self.semaphore), permits: n })
             }
 
             /// How many permits these are.

@@ -41,11 +41,7 @@ unsafe impl<T: Sync> Sync for Node<T> {}
 impl<T> Node<T> {
     pub(crate) fn new(payload: T) -> Self {
         Self {
-            links: UnsafeCell::new(Links {
-                prev: None,
-                next: None,
-                linked: false,
-            }),
+            links: UnsafeCell::new(Links { prev: None, next: None, linked: false }),
             waker: UnsafeCell::new(None),
             payload,
             _pinned: PhantomPinned,
@@ -59,8 +55,7 @@ impl<T> Node<T> {
     /// I2: the caller holds the lock of the list, or owns a node that is not linked.
     pub(crate) unsafe fn replace_waker(&self, waker: Option<Waker>) -> Option<Waker> {
         // SAFETY: nobody else touches the waker, by this function's contract.
-        self.waker
-            .with_mut(|place| unsafe { std::mem::replace(&mut *place, waker) })
+        self.waker.with_mut(|place| unsafe { std::mem::replace(&mut *place, waker) })
     }
 
     /// Whether the waker in place wakes what `waker` wakes.
@@ -103,10 +98,7 @@ unsafe impl<T: Send + Sync> Send for List<T> {}
 
 impl<T> List<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            front: None,
-            back: None,
-        }
+        Self { front: None, back: None }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -130,13 +122,7 @@ impl<T> List<T> {
         let prev = self.back;
         // SAFETY: the caller's own node, not linked yet.
         unsafe {
-            links(node, |links| {
-                *links = Links {
-                    prev,
-                    next: None,
-                    linked: true,
-                }
-            });
+            links(node, |links| *links = Links { prev, next: None, linked: true });
         }
         match prev {
             // SAFETY: linked, and we hold the lock (`&mut self`).
@@ -200,8 +186,6 @@ impl<T> List<T> {
 
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List")
-            .field("is_empty", &self.is_empty())
-            .finish()
+        f.debug_struct("List").field("is_empty", &self.is_empty()).finish()
     }
 }

@@ -70,8 +70,7 @@ impl WakerCell {
         // keeps the chain of them. Weakened: model `event_meets_register`. Relaxed on failure: the task
         // is woken again, and comes back here.
         let begun =
-            self.state
-                .compare_exchange(0, REGISTERING, Ordering::AcqRel, Ordering::Relaxed);
+            self.state.compare_exchange(0, REGISTERING, Ordering::AcqRel, Ordering::Relaxed);
         if begun.is_err() {
             // A wake-up is under way, with the waker before this one.
             waker.wake_by_ref();
@@ -82,18 +81,13 @@ impl WakerCell {
         // SAFETY: REGISTERING is set: the waker is ours.
         let current = self.waker.with(|place| unsafe { &*place });
         let mut old = None;
-        if !current
-            .as_ref()
-            .is_some_and(|current| current.will_wake(waker))
-        {
+        if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
             // A clone that panics would leave REGISTERING set for ever, and the waker unreachable.
             let unset = Unregister(self);
             let new = waker.clone();
             std::mem::forget(unset);
             // SAFETY: as above.
-            old = self
-                .waker
-                .with_mut(|place| unsafe { (*place).replace(new) });
+            old = self.waker.with_mut(|place| unsafe { (*place).replace(new) });
         }
         self.finish_registration();
         drop(old);
@@ -103,8 +97,7 @@ impl WakerCell {
         // Ordering: AcqRel: Release publishes the waker to `wake`. Weakened: model `event_meets_register`.
         // Relaxed on failure: the swap below acquires.
         let ended =
-            self.state
-                .compare_exchange(REGISTERING, 0, Ordering::AcqRel, Ordering::Relaxed);
+            self.state.compare_exchange(REGISTERING, 0, Ordering::AcqRel, Ordering::Relaxed);
         if ended.is_err() {
             // SAFETY: both bits are set: the waker is ours, and so is the wake-up.
             let waker = self.waker.with_mut(|place| unsafe { (*place).take() });

@@ -20,12 +20,7 @@ pub struct Wakes {
 
 impl Wakes {
     pub(crate) fn new() -> Self {
-        Self {
-            inline: [const { None }; INLINE],
-            len: 0,
-            woken: 0,
-            overflow: VecDeque::new(),
-        }
+        Self { inline: [const { None }; INLINE], len: 0, woken: 0, overflow: VecDeque::new() }
     }
 
     pub(crate) fn push(&mut self, waker: Waker) {

@@ -59,11 +59,7 @@ fn full_channel_makes_senders_wait_in_order() {
     assert!(poll_once(first.as_mut()).is_pending());
     assert!(poll_once(second.as_mut()).is_pending());
     assert_eq!(rx.try_recv(), Ok(0));
-    assert_eq!(
-        tx.try_send(9),
-        Err(TrySendError::Full(9)),
-        "the room is the first one's"
-    );
+    assert_eq!(tx.try_send(9), Err(TrySendError::Full(9)), "the room is the first one's");
     assert!(poll_once(second.as_mut()).is_pending());
     assert!(poll_once(first.as_mut()).is_ready());
     assert_eq!(rx.try_recv(), Ok(1));
@@ -106,10 +102,7 @@ fn permits_count_as_messages_and_hold_up_nobody() {
 fn more_room_than_there_is_cannot_be_reserved() {
     let (tx, rx) = mpsc::channel::<u32>(2);
     assert!(block_on(tx.reserve_many(3)).is_err());
-    assert!(matches!(
-        tx.try_reserve_many(3),
-        Err(TrySendError::Full(()))
-    ));
+    assert!(matches!(tx.try_reserve_many(3), Err(TrySendError::Full(()))));
     assert_eq!(block_on(tx.reserve_many(2)).unwrap().len(), 2);
     assert_eq!(tx.capacity(), 2);
     drop(rx);
@@ -128,11 +121,7 @@ fn closed_receiver_takes_what_is_there_and_waits_for_permits() {
     assert!(poll_once(pin!(rx.recv())).is_pending());
     used.send(2);
     assert_eq!(block_on(rx.recv()), Some(2));
-    assert_eq!(
-        rx.try_recv(),
-        Err(TryRecvError::Empty),
-        "a permit is still out"
-    );
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "a permit is still out");
     let counter = CountingWaker::new();
     let waker = Waker::from(counter.clone());
     assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending());
@@ -165,10 +154,7 @@ fn closing_wakes_senders_and_those_who_wait_for_it() {
     assert!(closed.as_mut().poll(&mut cx).is_pending());
     rx.close();
     assert_eq!(counter.wakes(), 2);
-    assert_eq!(
-        poll_once(sender).map(|sent| sent.map_err(|e| e.0)),
-        Poll::Ready(Err(1))
-    );
+    assert_eq!(poll_once(sender).map(|sent| sent.map_err(|e| e.0)), Poll::Ready(Err(1)));
     assert!(poll_once(closed).is_ready());
 }
 
@@ -237,11 +223,7 @@ fn unread_messages_are_dropped_with_the_receiver() {
     let permit = tx.try_reserve().unwrap();
     drop(rx);
     // Ordering: Relaxed; one thread.
-    assert_eq!(
-        alive.load(Ordering::Relaxed),
-        0,
-        "with the receiver, not with the last sender"
-    );
+    assert_eq!(alive.load(Ordering::Relaxed), 0, "with the receiver, not with the last sender");
     permit.send(Counted::new(70, &alive));
     assert!(tx.try_send(Counted::new(71, &alive)).is_err());
     drop(tx);

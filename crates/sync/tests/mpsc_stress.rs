@@ -188,15 +188,9 @@ fn senders_dropped_at_every_await_send_once_or_not_at_all() {
         while let Some(message) = block_on(rx.recv()) {
             received += 1;
             let last = &mut last[message.number / EACH];
-            assert!(
-                last.replace(message.number) < Some(message.number),
-                "doubled or out of order"
-            );
+            assert!(last.replace(message.number) < Some(message.number), "doubled or out of order");
         }
-        let sent: usize = senders
-            .into_iter()
-            .map(|sender| sender.join().unwrap())
-            .sum();
+        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
         assert_eq!(received, sent);
         assert_eq!(rx.capacity(), 2, "a cancelled send kept its room");
         // Ordering: Relaxed; every thread was joined.
@@ -219,11 +213,7 @@ fn reservations_dropped_at_every_await_keep_no_room() {
                     }
                     if let Poll::Ready(permits) = polled {
                         // One of them is used, the others go back.
-                        permits
-                            .unwrap()
-                            .next()
-                            .unwrap()
-                            .send(sender * EACH + number);
+                        permits.unwrap().next().unwrap().send(sender * EACH + number);
                     }
                 }
             });

@@ -58,13 +58,9 @@ fn mapped_guards_unlock_once() {
     let owned = OwnedMutexGuard::map(mutex.clone().try_lock_owned().unwrap(), |pair| &mut pair.0);
     assert!(mutex.try_lock().is_err());
     drop(owned);
-    let back = OwnedMutexGuard::try_map(mutex.clone().try_lock_owned().unwrap(), |pair| {
-        pair.1.get_mut(7)
-    });
-    assert!(
-        mutex.try_lock().is_err(),
-        "the guard that came back still locks"
-    );
+    let back =
+        OwnedMutexGuard::try_map(mutex.clone().try_lock_owned().unwrap(), |pair| pair.1.get_mut(7));
+    assert!(mutex.try_lock().is_err(), "the guard that came back still locks");
     drop(back);
     assert!(mutex.try_lock().is_ok());
 }
@@ -81,10 +77,7 @@ fn locked_mutex_shows_itself_as_locked() {
     let mutex = Mutex::new(5);
     assert_eq!(format!("{mutex:?}"), "Mutex { data: 5 }");
     let guard = mutex.try_lock().unwrap();
-    assert_eq!(
-        format!("{mutex:?} {guard:?} {guard}"),
-        "Mutex { data: <locked> } 5 5"
-    );
+    assert_eq!(format!("{mutex:?} {guard:?} {guard}"), "Mutex { data: <locked> } 5 5");
 }
 
 #[test]

@@ -117,21 +117,12 @@ fn panicking_waker_costs_nobody_else_a_wake_up() {
     let bad = Waker::from(Arc::new(PanickingWaker));
     for (number, waiter) in waiters.iter_mut().enumerate() {
         let waker = if number % 20 == 3 { &bad } else { &good };
-        assert!(
-            waiter
-                .as_mut()
-                .poll(&mut Context::from_waker(waker))
-                .is_pending()
-        );
+        assert!(waiter.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
     }
     let notified = catch_unwind(AssertUnwindSafe(|| notify.notify_waiters()));
     assert!(notified.is_err(), "the first panic reaches the caller");
     assert_eq!(counter.wakes(), 38);
-    assert!(
-        waiters
-            .iter_mut()
-            .all(|waiter| poll_once(waiter.as_mut()).is_ready())
-    );
+    assert!(waiters.iter_mut().all(|waiter| poll_once(waiter.as_mut()).is_ready()));
 }
 
 #[test]
@@ -179,11 +170,7 @@ fn dropped_at_every_await_under_contention_no_wake_up_is_lost() {
             while ready.load(Ordering::Acquire) <= number {
                 thread::yield_now();
             }
-            assert_eq!(
-                ready.load(Ordering::Acquire),
-                number + 1,
-                "a wake-up was doubled"
-            );
+            assert_eq!(ready.load(Ordering::Acquire), number + 1, "a wake-up was doubled");
         }
         for one in fickle {
             one.join().unwrap();

@@ -23,16 +23,8 @@ fn waiting_receiver_is_woken_once() {
     let (tx, mut rx) = oneshot::channel();
     let counter = CountingWaker::new();
     let waker = Waker::from(counter.clone());
-    assert!(
-        Pin::new(&mut rx)
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
-    assert!(
-        Pin::new(&mut rx)
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(&waker)).is_pending());
     tx.send(1).unwrap();
     assert_eq!(counter.wakes(), 1);
     assert_eq!(rx.try_recv(), Ok(1));
@@ -44,11 +36,7 @@ fn only_the_last_waker_is_woken() {
     let (first, second) = (CountingWaker::new(), CountingWaker::new());
     for counter in [&first, &second] {
         let waker = Waker::from(counter.clone());
-        assert!(
-            Pin::new(&mut rx)
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(&waker)).is_pending());
     }
     tx.send(1).unwrap();
     assert_eq!((first.wakes(), second.wakes()), (0, 1));
@@ -144,11 +132,7 @@ fn values_are_dropped_exactly_once_whoever_goes_first() {
 fn panicking_waker_leaves_the_value() {
     let (tx, mut rx) = oneshot::channel();
     let waker = Waker::from(Arc::new(PanickingWaker));
-    assert!(
-        Pin::new(&mut rx)
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(&waker)).is_pending());
     let sent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tx.send(1)));
     assert!(sent.is_err(), "the panic reaches the sender");
     assert_eq!(rx.try_recv(), Ok(1));

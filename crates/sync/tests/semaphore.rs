@@ -33,10 +33,7 @@ fn small_request_does_not_overtake_a_large_one() {
     let semaphore = Semaphore::new(2);
     let mut large = pin!(semaphore.acquire_many(3));
     assert!(poll_once(large.as_mut()).is_pending());
-    assert_eq!(
-        semaphore.try_acquire().unwrap_err(),
-        TryAcquireError::NoPermits
-    );
+    assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     let mut small = pin!(semaphore.acquire());
     assert!(poll_once(small.as_mut()).is_pending());
     semaphore.add_permits(1);
@@ -76,10 +73,7 @@ fn close_refuses_waiters_and_leaves_permits() {
     semaphore.close();
     assert!(matches!(poll_once(waiter.as_mut()), Poll::Ready(Err(_))));
     assert_eq!(semaphore.available_permits(), 1);
-    assert_eq!(
-        semaphore.try_acquire().unwrap_err(),
-        TryAcquireError::Closed
-    );
+    assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
     semaphore.add_permits(1);
     assert_eq!(semaphore.available_permits(), 2);
 }
@@ -122,18 +116,8 @@ fn panicking_waker_costs_nobody_else_a_wake_up() {
     let bad = Waker::from(Arc::new(PanickingWaker));
     let counter = CountingWaker::new();
     let good = Waker::from(counter.clone());
-    assert!(
-        first
-            .as_mut()
-            .poll(&mut Context::from_waker(&bad))
-            .is_pending()
-    );
-    assert!(
-        second
-            .as_mut()
-            .poll(&mut Context::from_waker(&good))
-            .is_pending()
-    );
+    assert!(first.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
+    assert!(second.as_mut().poll(&mut Context::from_waker(&good)).is_pending());
     let added = catch_unwind(AssertUnwindSafe(|| semaphore.add_permits(2)));
     assert!(added.is_err(), "the first panic reaches the caller");
     assert_eq!(counter.wakes(), 1);
@@ -152,12 +136,7 @@ fn waker_may_come_back_into_the_semaphore() {
             again.add_permits(1);
         })));
         let mut waiter = pin!(semaphore.acquire());
-        assert!(
-            waiter
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         semaphore.add_permits(1);
         assert_eq!(semaphore.available_permits(), 1);
         assert!(poll_once(waiter.as_mut()).is_ready());

@@ -34,10 +34,7 @@ impl Timers {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.handle(0).enter();
         let _waiting = self.core().waiters.join();
-        let signal = Arc::new(Signal {
-            woken: AtomicBool::new(true),
-            thread: thread::current(),
-        });
+        let signal = Arc::new(Signal { woken: AtomicBool::new(true), thread: thread::current() });
         let waker = Waker::from(Arc::clone(&signal));
         let mut context = Context::from_waker(&waker);
         let mut future = pin!(future);
@@ -114,9 +111,7 @@ impl Waiters {
 
 impl fmt::Debug for Waiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Waiters")
-            .field(&self.0.lock().len())
-            .finish()
+        f.debug_tuple("Waiters").field(&self.0.lock().len()).finish()
     }
 }
 

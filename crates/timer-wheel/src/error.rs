@@ -1,4 +1,14 @@
 //! What can go wrong with timers.
+//!
+//! ```
+//! use filch_timer_wheel::{Timers, error::Elapsed, timeout};
+//! use std::{future, time::Duration};
+//!
+//! let late: Result<(), Elapsed> = Timers::new(1, |_| {}).block_on(async {
+//!     timeout(Duration::from_millis(1), future::pending()).await
+//! });
+//! assert!(late.is_err());
+//! ```
 
 use std::fmt;
 use std::io;

@@ -100,8 +100,6 @@ impl TimersHandle {
 
 impl fmt::Debug for TimersHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimersHandle")
-            .field("shard", self.shard())
-            .finish_non_exhaustive()
+        f.debug_struct("TimersHandle").field("shard", self.shard()).finish_non_exhaustive()
     }
 }

@@ -52,11 +52,7 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
         !period.is_zero(),
         "the period of an interval must not be zero: it would tick without end"
     );
-    Interval {
-        next: sleep_until(start),
-        period,
-        missed: MissedTickBehavior::default(),
-    }
+    Interval { next: sleep_until(start), period, missed: MissedTickBehavior::default() }
 }
 
 /// What an [`Interval`] does after its task came too late for a tick.
@@ -140,6 +136,9 @@ impl Interval {
     /// # Cancel safety
     /// Nothing is lost: a tick that was not returned is returned by the next call.
     ///
+    /// # Panics
+    /// When it has to wait after its runtime has shut down: the tick would never come.
+    ///
     /// ```
     /// use filch_timer_wheel::{Timers, interval};
     /// use std::time::Duration;
@@ -155,6 +154,9 @@ impl Interval {
     }
 
     /// As [`tick`](Self::tick), for those who write futures by hand: pending until the task is woken.
+    ///
+    /// # Panics
+    /// As [`tick`](Self::tick).
     ///
     /// ```
     /// use filch_timer_wheel::{Timers, interval};

@@ -42,9 +42,9 @@
 
 use crate::earliest::{Alarm, NONE, NextDeadline};
 use crate::wheel::{Key, Progress, Wheel};
+use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 /// How many wakers are taken out under one lock and woken after it.
@@ -97,10 +97,7 @@ impl<const BITS: u32> Shard<BITS> {
     pub fn new() -> Self {
         Self {
             next: NextDeadline::new(),
-            state: Mutex::new(State {
-                wheel: Wheel::new(),
-                closed: false,
-            }),
+            state: Mutex::new(State { wheel: Wheel::new(), closed: false }),
         }
     }
 
@@ -192,9 +189,7 @@ impl<const BITS: u32> Shard<BITS> {
             let mut batch = WakerBatch::new();
             let progress = {
                 let mut state = self.state.lock();
-                let progress = state
-                    .wheel
-                    .advance(now, BATCH, |due| batch.push(due.payload));
+                let progress = state.wheel.advance(now, BATCH, |due| batch.push(due.payload));
                 self.next.set(state.wheel.next_expiry().unwrap_or(NONE));
                 progress
             };
@@ -214,9 +209,7 @@ impl<const BITS: u32> Shard<BITS> {
             let mut batch = WakerBatch::new();
             let progress = {
                 let mut state = self.state.lock();
-                let progress = state
-                    .wheel
-                    .advance(NONE, BATCH, |due| batch.push(due.payload));
+                let progress = state.wheel.advance(NONE, BATCH, |due| batch.push(due.payload));
                 self.next.set(NONE);
                 progress
             };
@@ -242,10 +235,7 @@ struct WakerBatch {
 
 impl WakerBatch {
     const fn new() -> Self {
-        Self {
-            wakers: [const { None }; BATCH],
-            len: 0,
-        }
+        Self { wakers: [const { None }; BATCH], len: 0 }
     }
 
     fn push(&mut self, waker: Waker) {
@@ -257,10 +247,7 @@ impl WakerBatch {
     /// thread that happens to turn the wheel: the panic hook has reported it.
     fn wake(&mut self) -> usize {
         for waker in self.wakers[..self.len].iter_mut().filter_map(Option::take) {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                // Not dropped: a payload can have a destructor that panics in its turn.
-                mem::forget(payload);
-            }
+            catch_quietly(|| waker.wake());
         }
         mem::take(&mut self.len)
     }

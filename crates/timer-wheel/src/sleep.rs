@@ -37,16 +37,8 @@ pub fn sleep(duration: Duration) -> Sleep {
     let handle = TimersHandle::current();
     let deadline = Instant::now().add_or_never(duration);
     // The clock was read just now. Reading it again at the first poll would double the price of a timeout.
-    let state = if duration.is_zero() {
-        State::Elapsed
-    } else {
-        State::Idle { ask_clock: false }
-    };
-    Sleep {
-        handle,
-        deadline,
-        state,
-    }
+    let state = if duration.is_zero() { State::Elapsed } else { State::Idle { ask_clock: false } };
+    Sleep { handle, deadline, state }
 }
 
 /// Waits until `deadline`; one that has passed is over at the first poll.
@@ -71,17 +63,16 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// ```
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep {
-        handle: TimersHandle::current(),
-        deadline,
-        state: State::Idle { ask_clock: true },
-    }
+    Sleep { handle: TimersHandle::current(), deadline, state: State::Idle { ask_clock: true } }
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
 ///
 /// It belongs to the runtime that was entered when it was made; it may be polled, reset and dropped on
 /// any thread, in any runtime or in none. Until it is first polled and has to wait, it costs nothing.
+///
+/// # Panics
+/// When polled before its deadline after its runtime has shut down: it would wait for ever.
 ///
 /// ```
 /// use filch_timer_wheel::{Instant, Timers, sleep};
@@ -176,10 +167,7 @@ impl Sleep {
                         if tell {
                             core.tell(tick);
                         }
-                        State::Armed {
-                            key,
-                            ask_clock: true,
-                        }
+                        State::Armed { key, ask_clock: true }
                     }
                     None => State::Idle { ask_clock: true },
                 }
@@ -213,11 +201,7 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        if let State::Idle { ask_clock: true }
-        | State::Armed {
-            ask_clock: true, ..
-        } = this.state
-        {
+        if let State::Idle { ask_clock: true } | State::Armed { ask_clock: true, .. } = this.state {
             if Instant::now() >= this.deadline {
                 this.disarm();
                 this.state = State::Elapsed;
@@ -228,16 +212,9 @@ impl Future for Sleep {
             State::Elapsed => Poll::Ready(()),
             State::Idle { .. } => {
                 let tick = core.tick_of(this.deadline);
-                match this
-                    .handle
-                    .shard()
-                    .arm(tick, context.waker().clone(), &core.alarm)
-                {
+                match this.handle.shard().arm(tick, context.waker().clone(), &core.alarm) {
                     Arm::Armed { key, tell } => {
-                        this.state = State::Armed {
-                            key,
-                            ask_clock: false,
-                        };
+                        this.state = State::Armed { key, ask_clock: false };
                         if tell {
                             core.tell(tick);
                         }
@@ -252,10 +229,7 @@ impl Future for Sleep {
             }
             State::Armed { key, .. } => match this.handle.shard().poll(key, context.waker()) {
                 Armed::Waiting => {
-                    this.state = State::Armed {
-                        key,
-                        ask_clock: false,
-                    };
+                    this.state = State::Armed { key, ask_clock: false };
                     Poll::Pending
                 }
                 Armed::Fired => {

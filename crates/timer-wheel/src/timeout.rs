@@ -35,10 +35,7 @@ use std::time::Duration;
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout {
-        future: future.into_future(),
-        delay: sleep(duration),
-    }
+    Timeout { future: future.into_future(), delay: sleep(duration) }
 }
 
 /// Gives `future` until `deadline` to be ready; otherwise as [`timeout`].
@@ -64,13 +61,13 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 /// ```
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout {
-        future: future.into_future(),
-        delay: sleep_until(deadline),
-    }
+    Timeout { future: future.into_future(), delay: sleep_until(deadline) }
 }
 
 /// The future of [`timeout`] and [`timeout_at`].
+///
+/// # Panics
+/// When it has to wait after its runtime has shut down: the limit would never come.
 ///
 /// ```
 /// use filch_timer_wheel::{Timers, timeout};
@@ -149,8 +146,6 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = future.poll(context) {
             return Poll::Ready(Ok(output));
         }
-        Pin::new(&mut this.delay)
-            .poll(context)
-            .map(|()| Err(Elapsed::new()))
+        Pin::new(&mut this.delay).poll(context).map(|()| Err(Elapsed::new()))
     }
 }

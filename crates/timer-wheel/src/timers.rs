@@ -89,16 +89,9 @@ impl Timers {
             on_earlier: Box::new(on_earlier),
             waiters: Waiters::default(),
         });
-        let home = |_| {
-            Arc::new(CachePadded::new(Home {
-                shard: Shard::new(),
-                core: Arc::clone(&core),
-            }))
-        };
-        Self {
-            homes: (0..shards).map(home).collect(),
-            core,
-        }
+        let home =
+            |_| Arc::new(CachePadded::new(Home { shard: Shard::new(), core: Arc::clone(&core) }));
+        Self { homes: (0..shards).map(home).collect(), core }
     }
 
     pub(crate) fn core(&self) -> &Core {
@@ -133,10 +126,7 @@ impl Timers {
     /// ```
     pub fn advance(&self, now: Instant) -> usize {
         let now = self.core.last_tick(now);
-        self.homes
-            .iter()
-            .map(|home| home.shard.advance(now, ADVANCE_LIMIT))
-            .sum()
+        self.homes.iter().map(|home| home.shard.advance(now, ADVANCE_LIMIT)).sum()
     }
 
     /// When to [`advance`](Self::advance) next, and a promise to do so; `None` if no timer waits.
@@ -156,10 +146,7 @@ impl Timers {
     /// }
     /// ```
     pub fn next_deadline(&self) -> Option<Instant> {
-        let tick = self
-            .core
-            .alarm
-            .promise(self.homes.iter().map(|home| home.shard.next()));
+        let tick = self.core.alarm.promise(self.homes.iter().map(|home| home.shard.next()));
         self.core.instant_of(tick)
     }
 
@@ -233,10 +220,7 @@ impl Core {
     #[inline]
     fn nanos_of(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.origin);
-        since
-            .as_secs()
-            .saturating_mul(NANOS_PER_SEC)
-            .saturating_add(since.subsec_nanos().into())
+        since.as_secs().saturating_mul(NANOS_PER_SEC).saturating_add(since.subsec_nanos().into())
     }
 
     /// When `tick` begins; `None` for [`NONE`] and for what the clock cannot express.

@@ -154,14 +154,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         const { assert!(1 <= BITS && BITS <= 12, "a level has 2 to 4096 slots") };
         Self {
             slab: Slab::new(),
-            slots: vec![
-                Slot {
-                    head: NIL,
-                    earliest: 0
-                };
-                Self::TOPS[1] + 1
-            ]
-            .into(),
+            slots: vec![Slot { head: NIL, earliest: 0 }; Self::TOPS[1] + 1].into(),
             occupied: std::array::from_fn(|_| Bitmap::new(Self::SLOTS)),
             top: Self::TOPS[0],
             top_earliest: 0,
@@ -306,10 +299,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// assert_eq!(wheel.next_expiry(), Some(1 << 40));
     /// ```
     pub fn next_expiry(&self) -> Option<u64> {
-        if self
-            .cascading
-            .is_some_and(|list| self.slots[list].head != NIL)
-        {
+        if self.cascading.is_some_and(|list| self.slots[list].head != NIL) {
             return Some(self.position);
         }
         self.next_event().map(|event| event.at)
@@ -375,11 +365,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         let key = self.slab.key(index);
         let deadline = self.slab.deadline(index);
         self.unlink(index);
-        Expired {
-            key,
-            deadline,
-            payload: self.slab.release(index),
-        }
+        Expired { key, deadline, payload: self.slab.release(index) }
     }
 
     fn begin_cascade(&mut self, list: usize) {
@@ -420,11 +406,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         (self.slots[self.top].head != NIL).then(|| {
             let span = LEVELS as u32 * BITS;
             let at = self.top_earliest;
-            Event {
-                list: self.top,
-                start: at >> span << span,
-                at,
-            }
+            Event { list: self.top, start: at >> span << span, at }
         })
     }
 

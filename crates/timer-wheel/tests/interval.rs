@@ -59,11 +59,7 @@ fn skip_goes_on_at_the_next_point_of_the_grid() {
             assert!(pair[1] > pair[0]);
         }
         for tick in ticks {
-            assert_eq!(
-                tick.as_nanos() % PERIOD.as_nanos(),
-                0,
-                "on the grid: {tick:?}"
-            );
+            assert_eq!(tick.as_nanos() % PERIOD.as_nanos(), 0, "on the grid: {tick:?}");
         }
     });
 }

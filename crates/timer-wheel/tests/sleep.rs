@@ -32,9 +32,8 @@ fn many_sleeps_end_in_the_order_of_their_deadlines() {
         let _entered = timers.handle(0).enter();
         let (count, waker) = Count::new();
         let start = Instant::now();
-        let mut sleeps: Vec<Sleep> = (0..200)
-            .map(|n| sleep_until(start + MS * 30 + MS / 10 * (n * 7 % 200)))
-            .collect();
+        let mut sleeps: Vec<Sleep> =
+            (0..200).map(|n| sleep_until(start + MS * 30 + MS / 10 * (n * 7 % 200))).collect();
         for sleep in &mut sleeps {
             assert!(poll(sleep, &waker).is_pending());
         }
@@ -55,18 +54,10 @@ fn zero_and_the_past_are_over_at_the_first_poll() {
     let timers = by_hand(1);
     let _entered = timers.handle(0).enter();
     let now = Instant::now();
-    for mut over in [
-        sleep(Duration::ZERO),
-        sleep_until(now),
-        sleep_until(now - MS),
-    ] {
+    for mut over in [sleep(Duration::ZERO), sleep_until(now), sleep_until(now - MS)] {
         assert_eq!(poll(&mut over, Waker::noop()), Poll::Ready(()));
         assert!(over.is_elapsed());
-        assert_eq!(
-            poll(&mut over, Waker::noop()),
-            Poll::Ready(()),
-            "and stay over"
-        );
+        assert_eq!(poll(&mut over, Waker::noop()), Poll::Ready(()), "and stay over");
     }
     assert_eq!(timers.next_deadline(), None, "the wheel was not needed");
 }
@@ -77,11 +68,7 @@ fn the_longest_duration_never_fires_and_overflows_nowhere() {
     let _entered = timers.handle(0).enter();
     let (count, waker) = Count::new();
     let century = HOUR * 24 * 365 * 100;
-    for duration in [
-        Duration::MAX,
-        Duration::MAX - Duration::from_nanos(1),
-        century,
-    ] {
+    for duration in [Duration::MAX, Duration::MAX - Duration::from_nanos(1), century] {
         let mut never = sleep(duration);
         assert!(poll(&mut never, &waker).is_pending());
         assert!(timers.next_deadline().unwrap() > Instant::now() + HOUR * 24 * 365 * 99);

@@ -14,10 +14,7 @@ use support::{HOUR, MS, bounded, by_hand};
 fn a_ready_future_wins_even_over_zero() {
     by_hand(1).block_on(async {
         assert_eq!(timeout(Duration::ZERO, future::ready(1)).await, Ok(1));
-        assert_eq!(
-            timeout_at(Instant::now() - MS, future::ready(2)).await,
-            Ok(2)
-        );
+        assert_eq!(timeout_at(Instant::now() - MS, future::ready(2)).await, Ok(2));
     });
 }
 
@@ -26,17 +23,9 @@ fn zero_and_the_past_elapse_at_the_first_poll() {
     let timers = by_hand(1);
     let _entered = timers.handle(0).enter();
     let mut context = Context::from_waker(Waker::noop());
-    assert!(
-        pin!(timeout(Duration::ZERO, pending::<()>()))
-            .poll(&mut context)
-            .is_ready()
-    );
+    assert!(pin!(timeout(Duration::ZERO, pending::<()>())).poll(&mut context).is_ready());
     let past = Instant::now() - MS;
-    assert!(
-        pin!(timeout_at(past, pending::<()>()))
-            .poll(&mut context)
-            .is_ready()
-    );
+    assert!(pin!(timeout_at(past, pending::<()>())).poll(&mut context).is_ready());
 }
 
 #[test]
@@ -47,11 +36,7 @@ fn the_future_is_polled_before_the_timer_each_time() {
             let polls = Cell::new(0);
             let second = poll_fn(|_| {
                 polls.set(polls.get() + 1);
-                if polls.get() == 2 {
-                    Poll::Ready("in time")
-                } else {
-                    Poll::Pending
-                }
+                if polls.get() == 2 { Poll::Ready("in time") } else { Poll::Pending }
             });
             assert_eq!(timeout(MS, second).await, Ok("in time"));
         });

@@ -17,10 +17,7 @@ use support::{Count, HOUR, MS, bounded, by_hand, poll, turn_until_fired};
 fn recording(shards: usize) -> (Timers, Arc<Mutex<Vec<Instant>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = Arc::clone(&told);
-    (
-        Timers::new(shards, move |deadline| tell.lock().push(deadline)),
-        told,
-    )
+    (Timers::new(shards, move |deadline| tell.lock().push(deadline)), told)
 }
 
 fn armed(deadline: Instant, waker: &Waker) -> Sleep {
@@ -40,11 +37,7 @@ fn the_driver_is_told_of_earlier_deadlines_only() {
     assert_eq!(told.lock().len(), 1);
     let _other = timers.handle(1).enter();
     let _later_elsewhere = armed(start + HOUR * 3, Waker::noop());
-    assert_eq!(
-        told.lock().len(),
-        1,
-        "another shard's first, but not the earliest"
-    );
+    assert_eq!(told.lock().len(), 1, "another shard's first, but not the earliest");
     let _earlier = armed(start + HOUR / 2, Waker::noop());
     assert_eq!(told.lock().len(), 2);
 
@@ -103,15 +96,8 @@ fn an_idle_set_of_timers_asks_for_nothing_in_between() {
         let deadline = Instant::now() + far;
         let timer = armed(deadline, &waker);
         let next = timers.next_deadline().unwrap();
-        assert!(
-            next >= deadline && next < deadline + MS,
-            "one wake-up, when it is due"
-        );
-        assert_eq!(
-            timers.advance(next - Duration::from_nanos(1)),
-            0,
-            "never early"
-        );
+        assert!(next >= deadline && next < deadline + MS, "one wake-up, when it is due");
+        assert_eq!(timers.advance(next - Duration::from_nanos(1)), 0, "never early");
         assert_eq!(timers.next_deadline(), Some(next));
         assert_eq!(timers.advance(next), 1);
         drop(timer);
@@ -169,19 +155,14 @@ fn shutdown_wakes_everything_and_polling_afterwards_says_why() {
     let _entered = timers.handle(1).enter();
     let (count, waker) = Count::new();
     let mut waiting = armed(Instant::now() + HOUR, &waker);
-    let _many: Vec<Sleep> = (1..200)
-        .map(|n| armed(Instant::now() + HOUR * n, &waker))
-        .collect();
+    let _many: Vec<Sleep> = (1..200).map(|n| armed(Instant::now() + HOUR * n, &waker)).collect();
     timers.shutdown();
     assert_eq!(count.get(), 200);
     assert!(timers.is_empty());
     assert_eq!(timers.next_deadline(), None);
 
     let message = |result: std::thread::Result<Poll<()>>| {
-        *result
-            .expect_err("it would wait for ever")
-            .downcast::<&str>()
-            .unwrap()
+        *result.expect_err("it would wait for ever").downcast::<&str>().unwrap()
     };
     let unwind = std::panic::AssertUnwindSafe(|| poll(&mut waiting, Waker::noop()));
     assert!(message(catch_unwind(unwind)).contains("has shut down"));
@@ -411,10 +392,7 @@ fn every_timer_of_many_threads_fires_once_or_is_cancelled() {
                 assert!(deadline <= Instant::now() + HOUR);
             }
         }
-        let fired: usize = arming
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum();
+        let fired: usize = arming.into_iter().map(|thread| thread.join().unwrap()).sum();
         assert!(fired > 0);
         assert!(count.get() > 0);
         assert!(timers.is_empty(), "what was dropped is gone");

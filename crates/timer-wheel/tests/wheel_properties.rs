@@ -124,20 +124,11 @@ impl<const BITS: u32> Pair<BITS> {
         assert!(expired.len() <= limit.max(1), "the limit holds");
         self.fifo &= progress == Progress::Done;
         for (key, payload) in expired {
-            let tick = self
-                .waiting
-                .first_key_value()
-                .expect("something was waiting")
-                .0
-                .0;
+            let tick = self.waiting.first_key_value().expect("something was waiting").0.0;
             assert!(tick <= now, "never early");
-            let mut in_tick = self
-                .waiting
-                .range((tick, 0)..=(tick, u64::MAX))
-                .map(|(&id, _)| id);
-            let entry = in_tick
-                .find(|entry| entry.1 == payload)
-                .expect("in the order of deadlines");
+            let mut in_tick = self.waiting.range((tick, 0)..=(tick, u64::MAX)).map(|(&id, _)| id);
+            let entry =
+                in_tick.find(|entry| entry.1 == payload).expect("in the order of deadlines");
             if self.fifo {
                 assert_eq!(Some((&entry, &key)), self.waiting.first_key_value());
             }
@@ -148,10 +139,7 @@ impl<const BITS: u32> Pair<BITS> {
         self.interrupted = progress == Progress::More;
         if progress == Progress::Done {
             if let Some((&(deadline, _), _)) = self.waiting.first_key_value() {
-                assert!(
-                    deadline > now,
-                    "everything due has expired: {deadline} at {now}"
-                );
+                assert!(deadline > now, "everything due has expired: {deadline} at {now}");
             }
         }
     }
@@ -160,10 +148,7 @@ impl<const BITS: u32> Pair<BITS> {
         assert_eq!(self.wheel.len(), self.waiting.len());
         assert!(self.wheel.position() <= self.now);
         let next = self.wheel.next_expiry();
-        let earliest = self
-            .waiting
-            .first_key_value()
-            .map(|(&(deadline, _), _)| deadline);
+        let earliest = self.waiting.first_key_value().map(|(&(deadline, _), _)| deadline);
         match (next, earliest) {
             (None, None) => {}
             (Some(next), Some(earliest)) => {
@@ -274,9 +259,7 @@ impl Rng {
             45..=46 => Op::InsertAt(self.below(1 << 20)),
             47..=64 => Op::Remove(self.next() as usize),
             65..=74 => Op::Reset(self.next() as usize, self.next(), bits),
-            75..=84 => Op::AdvanceToNext {
-                limit: 1 + self.below(50) as usize,
-            },
+            75..=84 => Op::AdvanceToNext { limit: 1 + self.below(50) as usize },
             85..=89 => Op::AdvanceToNext { limit: usize::MAX },
             // Rarely very far, or the wheel would be empty most of the time.
             _ => Op::Advance {

@@ -9,12 +9,7 @@ pub const PROGRAM: Program = Program {
     shows: "awaiting is not concurrency: two waits of 1 s, awaited in turn, take 2 s",
     note: "The article's program with a second await, which makes plain what its text says.",
     original: "await_foo_twice.py",
-    original_prints: &[
-        "awaiting foo...",
-        "inside foo",
-        "inside foo",
-        "finished awaiting foo",
-    ],
+    original_prints: &["awaiting foo...", "inside foo", "inside foo", "finished awaiting foo"],
     mended: None,
     main: |script| Box::pin(main(script)),
 };

@@ -43,9 +43,7 @@ async fn main(script: Script) {
     let user_input = get_user_input(&script);
     script.print("See, I can run while getUserInput() waits for the user input!");
     script.print("In fact, I can even display a loading screen!");
-    script.print(format!(
-        "This is what userInput really is during the pause break:{user_input}"
-    ));
+    script.print(format!("This is what userInput really is during the pause break:{user_input}"));
 
     let (got, failed) = (script.clone(), script.clone());
     let input = user_input.then_catch(

@@ -69,9 +69,7 @@ pub struct Mended {
 impl Program {
     /// What the port has to print.
     pub fn expected(&self) -> &'static [&'static str] {
-        self.mended
-            .as_ref()
-            .map_or(self.original_prints, |mended| mended.prints)
+        self.mended.as_ref().map_or(self.original_prints, |mended| mended.prints)
     }
 }
 

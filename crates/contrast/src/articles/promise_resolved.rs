@@ -10,11 +10,7 @@ pub const PROGRAM: Program = Program {
     note: "A JavaScript process lives until nothing is pending, block_on until main ends: so the \
            port awaits its last promise.",
     original: "promise_resolved.js",
-    original_prints: &[
-        "Yay, let's execute the promise!",
-        "Fetching data...",
-        "Some fetched data",
-    ],
+    original_prints: &["Yay, let's execute the promise!", "Fetching data...", "Some fetched data"],
     mended: None,
     main: |script| Box::pin(main(script, true)),
 };

@@ -47,10 +47,7 @@ impl Script {
 
     /// Prints a line: `print` and `console.log`.
     pub fn print(&self, text: impl Display) {
-        let line = Line {
-            at: self.0.started.elapsed(),
-            text: text.to_string(),
-        };
+        let line = Line { at: self.0.started.elapsed(), text: text.to_string() };
         self.0.transcript.lock().expect("no line panics").push(line);
     }
 
@@ -121,29 +118,20 @@ impl Drop for FirstTurn {
 
 /// The time of day, in UTC: Python's `time.strftime('%X')`, but for the time zone.
 pub fn time_of_day() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-        % 86_400;
-    format!(
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    let seconds =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()) % 86_400;
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// `line` with a time of day replaced by `HH:MM:SS`, so that two runs can be compared.
 pub fn without_time_of_day(line: &str) -> String {
     let is_time = |word: &str| {
         word.len() == 8
-            && word.bytes().enumerate().all(|(i, b)| {
-                if i % 3 == 2 {
-                    b == b':'
-                } else {
-                    b.is_ascii_digit()
-                }
-            })
+            && word.bytes().enumerate().all(
+                |(i, b)| {
+                    if i % 3 == 2 { b == b':' } else { b.is_ascii_digit() }
+                },
+            )
     };
     line.split(' ')
         .map(|word| if is_time(word) { "HH:MM:SS" } else { word })

@@ -79,46 +79,25 @@ fn show_program(
         program.article, program.original
     ));
 
-    let heads = [
-        "at".into(),
-        "the original".into(),
-        "event loop".into(),
-        counted(workers, "worker"),
-    ];
+    let heads =
+        ["at".into(), "the original".into(), "event loop".into(), counted(workers, "worker")];
     let (original, on_loop_lines) = (program.original_prints, &on_loop.lines);
-    let rows = original
-        .len()
-        .max(on_loop_lines.len())
-        .max(on_workers.lines.len());
+    let rows = original.len().max(on_loop_lines.len()).max(on_workers.lines.len());
     let cells = |row: usize| {
-        let at = on_loop_lines
-            .get(row)
-            .map(|line| duration(line.at.as_secs_f64()));
+        let at = on_loop_lines.get(row).map(|line| duration(line.at.as_secs_f64()));
         let printed = |lines: &[Line]| lines.get(row).map(|line| line.text.clone());
         let original = original.get(row).map(|&line| line.to_owned());
-        let cells = [
-            at,
-            original,
-            printed(on_loop_lines),
-            printed(&on_workers.lines),
-        ];
+        let cells = [at, original, printed(on_loop_lines), printed(&on_workers.lines)];
         cells.map(Option::unwrap_or_default).to_vec()
     };
     terminal::table(&heads, (0..rows).map(cells));
 
     let verdicts = [in_order(program, on_loop), same_set(program, on_workers)];
-    let mended = if program.mended.is_some() {
-        " (as the article means it: see the note)"
-    } else {
-        ""
-    };
+    let mended =
+        if program.mended.is_some() { " (as the article means it: see the note)" } else { "" };
     terminal::paragraph(&format!(
         "Event loop: {}{mended}, in {}. {}: {}, in {}.",
-        if verdicts[0] {
-            "line for line the same"
-        } else {
-            "NOT the same lines in the same order"
-        },
+        if verdicts[0] { "line for line the same" } else { "NOT the same lines in the same order" },
         duration(on_loop.took.as_secs_f64()),
         counted(workers, "worker"),
         match (verdicts[1], in_order(program, on_workers)) {
@@ -129,10 +108,7 @@ fn show_program(
         duration(on_workers.took.as_secs_f64()),
     ));
     if let Some(mended) = &program.mended {
-        terminal::paragraph(&format!(
-            "Mended original: {ORIGINALS}/{}.",
-            mended.original
-        ));
+        terminal::paragraph(&format!("Mended original: {ORIGINALS}/{}.", mended.original));
     }
     if !program.note.is_empty() {
         terminal::paragraph(&format!("Note: {}", program.note));
@@ -142,25 +118,14 @@ fn show_program(
 
 /// Whether the lines are the expected ones in the expected order.
 pub fn in_order(program: &Program, performed: &Performed) -> bool {
-    performed
-        .texts()
-        .into_iter()
-        .map(without_time_of_day)
-        .eq(program.expected().iter().copied())
+    performed.texts().into_iter().map(without_time_of_day).eq(program.expected().iter().copied())
 }
 
 /// Whether the lines are the expected ones in any order.
 pub fn same_set(program: &Program, performed: &Performed) -> bool {
-    let mut printed: Vec<String> = performed
-        .texts()
-        .into_iter()
-        .map(without_time_of_day)
-        .collect();
-    let mut expected: Vec<String> = program
-        .expected()
-        .iter()
-        .map(|&line| line.to_owned())
-        .collect();
+    let mut printed: Vec<String> = performed.texts().into_iter().map(without_time_of_day).collect();
+    let mut expected: Vec<String> =
+        program.expected().iter().map(|&line| line.to_owned()).collect();
     printed.sort_unstable();
     expected.sort_unstable();
     printed == expected

@@ -43,8 +43,5 @@ pub fn perform(program: &Program, flavour: Flavour, scale: f64) -> io::Result<Pe
             script.all_started().await;
         })?,
     }
-    Ok(Performed {
-        lines: script.lines(),
-        took: started.elapsed(),
-    })
+    Ok(Performed { lines: script.lines(), took: started.elapsed() })
 }

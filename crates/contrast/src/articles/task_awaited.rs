@@ -10,12 +10,7 @@ pub const PROGRAM: Program = Program {
     note: "On an event loop foo starts when main awaits it, after \"finished awaiting foo\". On \
            several workers another worker may start it before that.",
     original: "task_awaited.py",
-    original_prints: &[
-        "awaiting foo...",
-        "finished awaiting foo",
-        "inside foo",
-        "Ending foo",
-    ],
+    original_prints: &["awaiting foo...", "finished awaiting foo", "inside foo", "Ending foo"],
     mended: None,
     main: |script| Box::pin(main(script)),
 };

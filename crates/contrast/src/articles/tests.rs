@@ -65,27 +65,20 @@ fn waits_are_never_shorter_than_the_articles_say() {
         ("fetch_and_numbers", 2.5),
     ];
     for (name, seconds) in lasts {
-        let program = PROGRAMS
-            .iter()
-            .find(|program| program.name == name)
-            .expect("the program exists");
+        let program =
+            PROGRAMS.iter().find(|program| program.name == name).expect("the program exists");
         for flavour in [Flavour::EventLoop, Flavour::Workers(2)] {
             let performed = perform(program, flavour, 0.01).expect("the flavour can be built");
             let took = performed.took.as_secs_f64();
-            assert!(
-                took >= seconds * 0.01,
-                "{name} on {flavour:?} took {took} s"
-            );
+            assert!(took >= seconds * 0.01, "{name} on {flavour:?} took {took} s");
         }
     }
 }
 
 #[test]
 fn a_task_that_main_leaves_behind_is_cancelled_on_both_flavours() {
-    let program = PROGRAMS
-        .iter()
-        .find(|program| program.name == "task_dropped")
-        .expect("the program exists");
+    let program =
+        PROGRAMS.iter().find(|program| program.name == "task_dropped").expect("the program exists");
     for flavour in [Flavour::EventLoop, Flavour::Workers(2)] {
         // At this scale foo would go on for 100 s.
         let performed = perform(program, flavour, 100.0).expect("the flavour can be built");
@@ -108,11 +101,7 @@ fn the_originals_print_what_is_stored_here() {
 }
 
 fn compare_with_original(file: &str, stored: &[&str]) {
-    let interpreter = if file.ends_with(".py") {
-        "python3"
-    } else {
-        "node"
-    };
+    let interpreter = if file.ends_with(".py") { "python3" } else { "node" };
     let mut printed = Vec::new();
     for scale in SCALES {
         let Some(output) = run_original(interpreter, file, scale) else {
@@ -134,9 +123,7 @@ fn compare_with_original(file: &str, stored: &[&str]) {
 
 /// The lines that an original prints, stdout then stderr; `None` without its interpreter.
 fn run_original(interpreter: &str, file: &str, scale: f64) -> Option<Vec<String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("originals")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("originals").join(file);
     let runs = Command::new(interpreter)
         .arg("--version")
         .stdout(Stdio::null())
@@ -170,10 +157,7 @@ fn run_original(interpreter: &str, file: &str, scale: f64) -> Option<Vec<String>
 
 /// Node numbers its timers as it pleases: `input is 5!`, or any other number, becomes what is stored for it.
 fn without_timer_number(line: &str) -> String {
-    match line
-        .strip_prefix("Our user's input is ")
-        .and_then(|rest| rest.strip_suffix('!'))
-    {
+    match line.strip_prefix("Our user's input is ").and_then(|rest| rest.strip_suffix('!')) {
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => {
             "Our user's input is <the timer's number>!".to_owned()
         }

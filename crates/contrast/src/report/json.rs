@@ -64,11 +64,7 @@ struct NotMeasured<'r> {
 /// # Errors
 /// The operating system's reason.
 pub fn check(file: &Path) -> io::Result<()> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(file)
-        .map(drop)
+    OpenOptions::new().append(true).create(true).open(file).map(drop)
 }
 
 /// Writes the outcome.
@@ -78,11 +74,7 @@ pub fn check(file: &Path) -> io::Result<()> {
 pub fn write(file: &Path, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
-        build: if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        },
+        build: if cfg!(debug_assertions) { "debug" } else { "release" },
         os: std::env::consts::OS,
         arch: std::env::consts::ARCH,
         plan,
@@ -106,11 +98,7 @@ fn row(outcome: &RowOutcome) -> Row<'_> {
         row: measured.row,
         title: measured.row.row().title,
         work: &outcome.work,
-        columns: measured
-            .columns
-            .iter()
-            .map(|measurement| cells(measured, measurement))
-            .collect(),
+        columns: measured.columns.iter().map(|measurement| cells(measured, measurement)).collect(),
         same_work: measured.is_same_work(),
         verdict: &outcome.verdict,
     }

@@ -27,10 +27,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self {
-            bar,
-            said: String::new(),
-        }
+        Self { bar, said: String::new() }
     }
 
     /// Says what is being done now.

@@ -59,9 +59,7 @@ pub fn row(outcome: &RowOutcome) {
                     said(figure, measured, measurement).unwrap_or_else(|| "?".to_owned())
                 }
             });
-            std::iter::once(measurement.column.label(measured.workers))
-                .chain(figures)
-                .collect()
+            std::iter::once(measurement.column.label(measured.workers)).chain(figures).collect()
         }),
     );
     for measurement in &measured.columns {
@@ -99,11 +97,7 @@ fn head(figure: Figure) -> &'static str {
 }
 
 fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
-    let roughly = if measurement.is_extrapolated() {
-        "≈ "
-    } else {
-        ""
-    };
+    let roughly = if measurement.is_extrapolated() { "≈ " } else { "" };
     Some(match figure {
         Figure::Wall => {
             let Middle { median, spread } = measurement.wall()?;
@@ -143,10 +137,7 @@ pub fn unreadable(unreadable: &[Unreadable]) {
 /// After everything: what it comes to.
 pub fn closing(outcome: &Outcome) {
     let shown = |name| {
-        outcome
-            .rows
-            .iter()
-            .any(|row| row.measured.row == name && row.verdict.shown == Shown::Yes)
+        outcome.rows.iter().any(|row| row.measured.row == name && row.verdict.shown == Shown::Yes)
     };
     let mut lessons = Vec::new();
     if shown(RowName::Waiting) || shown(RowName::FanOut) {
@@ -167,13 +158,7 @@ pub fn closing(outcome: &Outcome) {
              everybody's, on several workers one of many.",
         );
     }
-    let number = |shown| {
-        outcome
-            .rows
-            .iter()
-            .filter(|row| row.verdict.shown == shown)
-            .count()
-    };
+    let number = |shown| outcome.rows.iter().filter(|row| row.verdict.shown == shown).count();
     let undecided = match number(Shown::Undecided) {
         0 => String::new(),
         some => format!(" {some} could not be decided, for the reason given."),
@@ -200,11 +185,7 @@ pub fn closing(outcome: &Outcome) {
             "unreadable file or directory skipped",
             "unreadable files or directories skipped",
         ),
-        (
-            outcome.not_measured.len(),
-            "row not measured",
-            "rows not measured",
-        ),
+        (outcome.not_measured.len(), "row not measured", "rows not measured"),
         (failed, "cell failed", "cells failed"),
     ];
     for (number, one, many) in incomplete.into_iter().filter(|(number, ..)| *number > 0) {

@@ -30,13 +30,11 @@ fn glued(text: &str) -> String {
     let mut glued = String::with_capacity(text.len());
     for word in text.split(' ') {
         if !glued.is_empty() {
-            glued.push(
-                if glued.ends_with(|c: char| c.is_ascii_digit()) && is_unit(word) {
-                    GLUE
-                } else {
-                    ' '
-                },
-            );
+            glued.push(if glued.ends_with(|c: char| c.is_ascii_digit()) && is_unit(word) {
+                GLUE
+            } else {
+                ' '
+            });
         }
         glued += word;
     }
@@ -44,10 +42,7 @@ fn glued(text: &str) -> String {
 }
 
 fn width() -> usize {
-    Table::new()
-        .width()
-        .map_or(DEFAULT_WIDTH, usize::from)
-        .min(MAX_WIDTH)
+    Table::new().width().map_or(DEFAULT_WIDTH, usize::from).min(MAX_WIDTH)
 }
 
 /// Prints text as it is. Nobody is left to read the rest when this fails, as in `filch-contrast | head`: the program
@@ -72,11 +67,7 @@ pub fn paragraph(text: &str) {
 /// Prints `text`, wrapped and underlined.
 pub fn heading(text: &str) {
     let wrapped = wrapped(text);
-    let longest = wrapped
-        .lines()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0);
+    let longest = wrapped.lines().map(|line| line.chars().count()).max().unwrap_or(0);
     print(&format!("{wrapped}\n{}", "-".repeat(longest)));
 }
 

@@ -32,11 +32,7 @@ pub fn bytes(bytes: u64) -> String {
 
 /// A factor, as `×1.94`; from ten on without decimals.
 pub fn factor(factor: f64) -> String {
-    if factor >= 9.995 {
-        format!("×{factor:.0}")
-    } else {
-        format!("×{factor:.2}")
-    }
+    if factor >= 9.995 { format!("×{factor:.0}") } else { format!("×{factor:.2}") }
 }
 
 /// A number and its noun: `1 worker`, `2 workers`.
@@ -62,34 +58,18 @@ mod tests {
     #[test]
     fn durations_choose_their_unit() {
         let said = [1000.0, 10.02, 1.0, 0.9996, 0.0203, 0.001, 0.000_017].map(duration);
-        assert_eq!(
-            said,
-            [
-                "1000 s", "10.0 s", "1.00 s", "1.00 s", "20.3 ms", "1.00 ms", "17 µs"
-            ]
-        );
+        assert_eq!(said, ["1000 s", "10.0 s", "1.00 s", "1.00 s", "20.3 ms", "1.00 ms", "17 µs"]);
     }
 
     #[test]
     fn sizes_and_factors_choose_theirs() {
-        assert_eq!(
-            [512, 4_300_000, 3 << 30].map(bytes),
-            ["0.5 KiB", "4.1 MiB", "3.0 GiB"]
-        );
+        assert_eq!([512, 4_300_000, 3 << 30].map(bytes), ["0.5 KiB", "4.1 MiB", "3.0 GiB"]);
         assert_eq!([0.98, 1.936, 998.7].map(factor), ["×0.98", "×1.94", "×999"]);
     }
 
     #[test]
     fn differences_are_said_in_percent() {
         let said = [(1.0, 1.001), (1.1, 1.0), (0.5, 1.0), (3.5, 1.0)].map(|(a, b)| compared(a, b));
-        assert_eq!(
-            said,
-            [
-                "the same as",
-                "10 % more than",
-                "50 % less than",
-                "3.5 times"
-            ]
-        );
+        assert_eq!(said, ["the same as", "10 % more than", "50 % less than", "3.5 times"]);
     }
 }

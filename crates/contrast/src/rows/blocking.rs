@@ -15,12 +15,7 @@ use crate::report::words::duration;
 pub const ROW: Row = Row {
     title: "Blocking by mistake",
     // Not one after the other: then none of the tasks would tick while another does.
-    columns: &[
-        Column::Threads,
-        Column::EventLoop,
-        Column::OneWorker,
-        Column::Workers,
-    ],
+    columns: &[Column::Threads, Column::EventLoop, Column::OneWorker, Column::Workers],
     figures: &[
         Figure::LongestDelay,
         Figure::DelayedTasks,
@@ -100,9 +95,8 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::Tasks(flavour) => flavour
             .run(async {
                 let start = Instant::now();
-                let tasks: Vec<_> = (0..TASKS)
-                    .map(|task| filch::spawn(tick(start, task)))
-                    .collect();
+                let tasks: Vec<_> =
+                    (0..TASKS).map(|task| filch::spawn(tick(start, task))).collect();
                 let mut longest = Vec::with_capacity(TASKS);
                 for task in tasks {
                     longest.push(task.await.map_err(|error| error.to_string())?);
@@ -156,10 +150,9 @@ fn tick_blocking(start: Instant, task: usize) -> Duration {
 }
 
 fn verdict(measured: &Measured) -> Verdict {
-    let (Some(event_loop), Some(workers)) = (
-        measured.delays(Column::EventLoop),
-        measured.workers_delays(),
-    ) else {
+    let (Some(event_loop), Some(workers)) =
+        (measured.delays(Column::EventLoop), measured.workers_delays())
+    else {
         return Verdict::incomplete();
     };
     let blocked = BLOCK_FOR.as_secs_f64();
@@ -182,10 +175,7 @@ fn verdict(measured: &Measured) -> Verdict {
     if measured.workers < 2 {
         words += " One worker is one thread: with a second one, the tasks behind the mistake \
                   would be stolen.";
-        return Verdict {
-            shown: Shown::Undecided,
-            words,
-        };
+        return Verdict { shown: Shown::Undecided, words };
     }
     let goes_on = workers.delayed_tasks == 0;
     words += match (stalls, goes_on) {
@@ -199,14 +189,7 @@ fn verdict(measured: &Measured) -> Verdict {
         }
         (false, _) => " Not what was to be shown: the event loop should have stood still.",
     };
-    Verdict {
-        shown: if stalls && goes_on {
-            Shown::Yes
-        } else {
-            Shown::No
-        },
-        words,
-    }
+    Verdict { shown: if stalls && goes_on { Shown::Yes } else { Shown::No }, words }
 }
 
 #[cfg(test)]
@@ -220,19 +203,11 @@ mod tests {
         let walls = [(Column::EventLoop, 2.0), (Column::Workers, 0.02)];
         let mut measured = Measured::with_walls(RowName::Blocking, &walls);
         assert_eq!(verdict(&measured).shown, Shown::Yes);
-        measured.columns[1].samples[0]
-            .delays
-            .as_mut()
-            .expect("has some")
-            .delayed_tasks = 3;
+        measured.columns[1].samples[0].delays.as_mut().expect("has some").delayed_tasks = 3;
         assert_eq!(verdict(&measured).shown, Shown::No, "somebody else waited");
         let walls = [(Column::EventLoop, 0.1), (Column::Workers, 0.02)];
         let unstalled = Measured::with_walls(RowName::Blocking, &walls);
-        assert_eq!(
-            verdict(&unstalled).shown,
-            Shown::No,
-            "the event loop did not stall"
-        );
+        assert_eq!(verdict(&unstalled).shown, Shown::No, "the event loop did not stall");
         let one = Measured {
             workers: 1,
             ..Measured::with_walls(

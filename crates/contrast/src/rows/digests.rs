@@ -27,11 +27,7 @@ pub struct Digests {
 impl Digests {
     /// Nothing is read yet.
     pub fn of(files: Vec<PathBuf>) -> Self {
-        Self {
-            files,
-            sum: AtomicU64::new(0),
-            failures: Mutex::default(),
-        }
+        Self { files, sum: AtomicU64::new(0), failures: Mutex::default() }
     }
 
     /// How many files there are.
@@ -46,11 +42,7 @@ impl Digests {
 
     /// What could not be read so far.
     pub fn unreadable(&self) -> Vec<Unreadable> {
-        self.failures
-            .lock()
-            .expect("no holder panics")
-            .named()
-            .collect()
+        self.failures.lock().expect("no holder panics").named().collect()
     }
 
     /// Hashes and compresses file number `file`. Deliberately a plain function without an await: that is what computing is.
@@ -60,11 +52,7 @@ impl Digests {
         match hash_and_compress(path) {
             // Ordering: Relaxed; a plain sum, read after the work was joined.
             Ok(digest) => drop(self.sum.fetch_add(digest, Ordering::Relaxed)),
-            Err(error) => self
-                .failures
-                .lock()
-                .expect("no holder panics")
-                .add(path, &error),
+            Err(error) => self.failures.lock().expect("no holder panics").add(path, &error),
         }
     }
 }

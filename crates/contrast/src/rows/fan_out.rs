@@ -77,9 +77,8 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         }
         Means::Tasks(flavour) => flavour
             .run(async {
-                let tasks: Vec<_> = (0..CONNECTIONS)
-                    .map(|_| filch::spawn(ask(server, requests)))
-                    .collect();
+                let tasks: Vec<_> =
+                    (0..CONNECTIONS).map(|_| filch::spawn(ask(server, requests))).collect();
                 for task in tasks {
                     task.await.map_err(|error| error.to_string())??;
                 }
@@ -94,9 +93,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
 /// Sends `requests` requests over one connection, each after the answer to the one before; awaits.
 async fn ask(server: SocketAddr, requests: usize) -> Result<(), String> {
     let conversation = async {
-        let mut stream = filch::net::TcpStream::connect(server)
-            .await
-            .map_err(failed)?;
+        let mut stream = filch::net::TcpStream::connect(server).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         let mut received = Vec::with_capacity(1024);
         for _ in 0..requests {
@@ -176,10 +173,7 @@ fn verdict(measured: &Measured) -> Verdict {
         " Not what was to be shown: several workers should hardly be faster here. Something else \
          may have used this machine's cores."
     };
-    Verdict {
-        shown: if shown { Shown::Yes } else { Shown::No },
-        words,
-    }
+    Verdict { shown: if shown { Shown::Yes } else { Shown::No }, words }
 }
 
 #[cfg(test)]

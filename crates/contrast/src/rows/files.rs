@@ -47,12 +47,7 @@ fn wanted_seconds(quick: bool) -> f64 {
 fn sequential_passes(args: &[OsString], passes: usize) -> Result<Sample, String> {
     let mut args = args.to_vec();
     args.extend(["--passes".into(), passes.to_string().into()]);
-    cell::run_in_child(
-        RowName::Files,
-        Column::Sequential,
-        &args,
-        Duration::from_secs(24 * 3600),
-    )
+    cell::run_in_child(RowName::Files, Column::Sequential, &args, Duration::from_secs(24 * 3600))
 }
 
 fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
@@ -98,17 +93,10 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
         counted(readable, "file"),
         plan.path.display(),
         bytes(found.bytes),
-        if passes > 1 {
-            format!(", {passes} times over")
-        } else {
-            String::new()
-        },
+        if passes > 1 { format!(", {passes} times over") } else { String::new() },
     );
     if found.limited || found.too_large > 0 {
-        work += &format!(
-            " There is more than that: --limit {} MiB was reached.",
-            plan.limit_mib
-        );
+        work += &format!(" There is more than that: --limit {} MiB was reached.", plan.limit_mib);
     }
     if found.not_files > 0 {
         work += &format!(
@@ -117,13 +105,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
         );
     }
     let limit_s = 120 + (pass_s * passes as f64 * 20.0) as u64;
-    Ok(Prepared {
-        work,
-        args,
-        limit_s,
-        unreadable,
-        ..Prepared::default()
-    })
+    Ok(Prepared { work, args, limit_s, unreadable, ..Prepared::default() })
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
@@ -193,9 +175,7 @@ fn verdict(measured: &Measured) -> Verdict {
             Shown::Undecided,
             "There is only one worker: parallelism cannot be seen in this run.".to_owned(),
         )
-    } else if let Some(share) = measured
-        .share_of_a_core()
-        .filter(|&share| share < ENOUGH_OF_A_CORE)
+    } else if let Some(share) = measured.share_of_a_core().filter(|&share| share < ENOUGH_OF_A_CORE)
     {
         (
             Shown::Undecided,
@@ -222,10 +202,7 @@ fn verdict(measured: &Measured) -> Verdict {
             ),
         )
     } else {
-        (
-            Shown::Yes,
-            format!("That is parallelism: {at_once} cores compute at the same time."),
-        )
+        (Shown::Yes, format!("That is parallelism: {at_once} cores compute at the same time."))
     };
     let mut words = format!("{figures} {judgement}");
     if measured.workers > measured.cores {
@@ -244,32 +221,16 @@ mod tests {
     fn shown(workers: usize, cores: usize, walls: [f64; 3]) -> Shown {
         let columns = [Column::Sequential, Column::EventLoop, Column::Workers];
         let columns: Vec<_> = columns.into_iter().zip(walls).collect();
-        verdict(&Measured {
-            workers,
-            cores,
-            ..Measured::with_walls(RowName::Files, &columns)
-        })
-        .shown
+        verdict(&Measured { workers, cores, ..Measured::with_walls(RowName::Files, &columns) })
+            .shown
     }
 
     #[test]
     fn the_verdict_follows_the_figures() {
         assert_eq!(shown(2, 2, [1.0, 1.0, 0.52]), Shown::Yes);
-        assert_eq!(
-            shown(2, 2, [1.0, 1.0, 0.9]),
-            Shown::No,
-            "hardly faster on two workers"
-        );
-        assert_eq!(
-            shown(2, 2, [1.0, 0.6, 0.5]),
-            Shown::No,
-            "an event loop is no faster"
-        );
-        assert_eq!(
-            shown(8, 2, [1.0, 1.0, 0.52]),
-            Shown::Yes,
-            "two cores, whatever the workers"
-        );
+        assert_eq!(shown(2, 2, [1.0, 1.0, 0.9]), Shown::No, "hardly faster on two workers");
+        assert_eq!(shown(2, 2, [1.0, 0.6, 0.5]), Shown::No, "an event loop is no faster");
+        assert_eq!(shown(8, 2, [1.0, 1.0, 0.52]), Shown::Yes, "two cores, whatever the workers");
         assert_eq!(shown(2, 1, [1.0, 1.0, 1.0]), Shown::Undecided, "one core");
     }
 
@@ -277,11 +238,7 @@ mod tests {
     fn a_busy_machine_decides_nothing() {
         let mut measured = Measured::with_walls(
             RowName::Files,
-            &[
-                (Column::Sequential, 1.0),
-                (Column::EventLoop, 1.0),
-                (Column::Workers, 0.5),
-            ],
+            &[(Column::Sequential, 1.0), (Column::EventLoop, 1.0), (Column::Workers, 0.5)],
         );
         measured.columns[0].samples[0].cpu_s = 0.4;
         let verdict = verdict(&measured);

@@ -98,10 +98,7 @@ pub struct Unprepared {
 
 impl From<String> for Unprepared {
     fn from(reason: String) -> Self {
-        Self {
-            reason,
-            unreadable: Vec::new(),
-        }
+        Self { reason, unreadable: Vec::new() }
     }
 }
 
@@ -149,22 +146,12 @@ impl Verdict {
 }
 
 /// Every way of doing a row's work.
-const ALL_COLUMNS: &[Column] = &[
-    Column::Sequential,
-    Column::Threads,
-    Column::EventLoop,
-    Column::OneWorker,
-    Column::Workers,
-];
+const ALL_COLUMNS: &[Column] =
+    &[Column::Sequential, Column::Threads, Column::EventLoop, Column::OneWorker, Column::Workers];
 
 /// What most tables tell.
-const USUAL_FIGURES: &[Figure] = &[
-    Figure::Wall,
-    Figure::Cpu,
-    Figure::SpeedUp,
-    Figure::Memory,
-    Figure::Threads,
-];
+const USUAL_FIGURES: &[Figure] =
+    &[Figure::Wall, Figure::Cpu, Figure::SpeedUp, Figure::Memory, Figure::Threads];
 
 /// How far apart two times may be and still count as the same, as a part of the smaller.
 const SAME_WITHIN: f64 = 0.15;

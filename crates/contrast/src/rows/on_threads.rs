@@ -17,9 +17,8 @@ pub fn run_each(
     scope(|threads| {
         for task in 0..tasks {
             let guard = places.lock().expect("no holder panics");
-            let mut free = place_freed
-                .wait_while(guard, |free| *free == 0)
-                .expect("no holder panics");
+            let mut free =
+                place_freed.wait_while(guard, |free| *free == 0).expect("no holder panics");
             *free -= 1;
             drop(free);
 
@@ -27,10 +26,7 @@ pub fn run_each(
             Builder::new()
                 .spawn_scoped(threads, move || {
                     if let Err(reason) = work(task) {
-                        failure
-                            .lock()
-                            .expect("no holder panics")
-                            .get_or_insert(reason);
+                        failure.lock().expect("no holder panics").get_or_insert(reason);
                     }
                     *places.lock().expect("no holder panics") += 1;
                     place_freed.notify_one();
@@ -41,10 +37,7 @@ pub fn run_each(
         }
         Ok::<_, String>(())
     })?;
-    failure
-        .into_inner()
-        .expect("no holder panics")
-        .map_or(Ok(()), Err)
+    failure.into_inner().expect("no holder panics").map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -55,11 +48,7 @@ mod tests {
 
     #[test]
     fn every_task_runs_once_and_not_too_many_at_a_time() {
-        let (sum, now, most) = (
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-            AtomicUsize::new(0),
-        );
+        let (sum, now, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let done = run_each(50, 3, |task| {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::sleep(std::time::Duration::from_millis(1));
@@ -75,11 +64,7 @@ mod tests {
     #[test]
     fn the_first_error_is_reported() {
         assert_eq!(
-            run_each(3, 3, |task| if task == 1 {
-                Err("no".to_owned())
-            } else {
-                Ok(())
-            }),
+            run_each(3, 3, |task| if task == 1 { Err("no".to_owned()) } else { Ok(()) }),
             Err("no".to_owned())
         );
     }

@@ -12,14 +12,8 @@ use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{bytes, compared, duration};
 
-pub const ROW: Row = Row {
-    title: "Waiting",
-    columns: ALL_COLUMNS,
-    figures: USUAL_FIGURES,
-    prepare,
-    cell,
-    verdict,
-};
+pub const ROW: Row =
+    Row { title: "Waiting", columns: ALL_COLUMNS, figures: USUAL_FIGURES, prepare, cell, verdict };
 
 const TASKS: usize = 1_000;
 const WAIT: Duration = Duration::from_millis(100);
@@ -118,10 +112,7 @@ fn verdict(measured: &Measured) -> Verdict {
             bytes(loop_memory),
         );
     }
-    Verdict {
-        shown: if shown { Shown::Yes } else { Shown::No },
-        words,
-    }
+    Verdict { shown: if shown { Shown::Yes } else { Shown::No }, words }
 }
 
 #[cfg(test)]

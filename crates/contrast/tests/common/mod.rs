@@ -26,10 +26,8 @@ pub fn run_command(command: &mut Command) -> Run {
         .expect("the program can be started");
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
-    let output = receiver
-        .recv_timeout(PATIENCE)
-        .expect("the program ends")
-        .expect("its output can be read");
+    let output =
+        receiver.recv_timeout(PATIENCE).expect("the program ends").expect("its output can be read");
     Run::from(output)
 }
 
@@ -56,13 +54,7 @@ impl Run {
     /// Panics with everything that the program said unless it ended with `code`.
     #[track_caller]
     pub fn ended_with(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }

@@ -27,30 +27,61 @@ pub struct Builder {
 
 impl Builder {
     /// Workers that steal from each other, one per core unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(runtime.metrics().num_workers(), 2);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_multi_thread() -> Self {
-        Self {
-            executor: filch_executor::Builder::new_multi_thread(),
-        }
+        Self { executor: filch_executor::Builder::new_multi_thread() }
     }
 
     /// One thread: the one that calls `block_on`.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().build()?;
+    /// assert_eq!(runtime.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_current_thread() -> Self {
-        Self {
-            executor: filch_executor::Builder::new_current_thread(),
-        }
+        Self { executor: filch_executor::Builder::new_current_thread() }
     }
 
     /// For programs that come from tokio: timers and sockets are always enabled.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().enable_all().build()?;
+    /// assert_eq!(runtime.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enable_all(&mut self) -> &mut Self {
         self
     }
 
     /// For programs that come from tokio: sockets are always enabled.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().enable_io().build()?;
+    /// assert_eq!(runtime.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enable_io(&mut self) -> &mut Self {
         self
     }
 
     /// For programs that come from tokio: timers are always enabled.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().enable_time().build()?;
+    /// assert_eq!(runtime.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self
     }
@@ -58,6 +89,13 @@ impl Builder {
     /// How many workers. The default is the environment variable `FILCH_WORKER_THREADS` where it is set,
     /// and otherwise what the operating system grants the process, quotas included.
     /// No effect on a single-threaded runtime.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(3).build()?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// [`build`](Self::build) panics if it is 0 or more than 1023.
@@ -68,6 +106,15 @@ impl Builder {
 
     /// At most so many threads for blocking calls; 512 unless chosen otherwise. More calls queue.
     ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().max_blocking_threads(1).build()?;
+    /// let (first, second) = (runtime.spawn_blocking(|| 1), runtime.spawn_blocking(|| 2));
+    /// assert_eq!(runtime.metrics().num_blocking_threads(), 1);
+    /// assert_eq!(runtime.block_on(async { first.await.unwrap() + second.await.unwrap() }), 3);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If it is 0.
     #[track_caller]
@@ -77,18 +124,47 @@ impl Builder {
     }
 
     /// For how long a thread for blocking calls stays without work; 10 s unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// # use filch::time::Duration;
+    /// let runtime = Builder::new_current_thread().thread_keep_alive(Duration::from_secs(60)).build()?;
+    /// # runtime.block_on(runtime.spawn_blocking(|| ()))?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
         self.executor.thread_keep_alive(duration);
         self
     }
 
     /// The name of the threads; `filch-worker` unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().thread_name("my-io").build()?;
+    /// let name = runtime.spawn_blocking(|| std::thread::current().name().map(str::to_owned));
+    /// assert_eq!(runtime.block_on(name)?.as_deref(), Some("my-io"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.executor.thread_name(name);
         self
     }
 
     /// A name for each thread that is started.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    ///
+    /// let number = AtomicUsize::new(0);
+    /// let runtime = Builder::new_multi_thread()
+    ///     .worker_threads(2)
+    ///     .thread_name_fn(move || format!("my-worker-{}", number.fetch_add(1, Relaxed)))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
     where
         F: Fn() -> String + Send + Sync + 'static,
@@ -98,12 +174,32 @@ impl Builder {
     }
 
     /// The stack of each thread, in bytes; what std takes unless chosen otherwise.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_current_thread().thread_stack_size(16 << 20).build()?;
+    /// let large = runtime.spawn_blocking(|| [7_u8; 8 << 20].len());
+    /// assert_eq!(runtime.block_on(large)?, 8 << 20);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.executor.thread_stack_size(bytes);
         self
     }
 
     /// Called on each thread of the runtime before it does anything else.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let runtime = Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .on_thread_start(move || tell.send("a worker starts").unwrap())
+    ///     .build()?;
+    /// assert_eq!(told.recv().unwrap(), "a worker starts");
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -113,6 +209,18 @@ impl Builder {
     }
 
     /// Called on each thread of the runtime as the last thing it does.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let runtime = Builder::new_multi_thread()
+    ///     .worker_threads(1)
+    ///     .on_thread_stop(move || tell.send("a worker stops").unwrap())
+    ///     .build()?;
+    /// drop(runtime);
+    /// assert_eq!(told.recv().unwrap(), "a worker stops");
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -139,12 +247,26 @@ impl Builder {
     }
 
     /// Seeds the choices that are left to chance: which victim a thief asks first.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(2).seed(42).build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn seed(&mut self, seed: u64) -> &mut Self {
         self.executor.seed(seed);
         self
     }
 
     /// Builds the runtime and starts its workers.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).build()?;
+    /// assert_eq!(runtime.block_on(runtime.spawn(async { 7 }))?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// If the operating system refuses a thread or a descriptor; nothing is left behind then.
@@ -158,6 +280,13 @@ impl Builder {
     }
 
     /// Builds a single-threaded runtime that stays on this thread, whatever the builder was made for.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let event_loop = Builder::new_current_thread().max_blocking_threads(4).build_event_loop()?;
+    /// assert_eq!(event_loop.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// If the operating system refuses a descriptor.

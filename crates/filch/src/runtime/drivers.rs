@@ -35,11 +35,7 @@ impl Drivers {
                     drivers.io.set_deadline(deadline.into_std());
                 }
             });
-            Self {
-                io,
-                timers,
-                workers,
-            }
+            Self { io, timers, workers }
         }))
     }
 

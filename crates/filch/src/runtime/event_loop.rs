@@ -36,6 +36,12 @@ pub struct EventLoop {
 impl EventLoop {
     /// A loop with timers and sockets.
     ///
+    /// ```
+    /// let event_loop = filch::runtime::EventLoop::new()?;
+    /// assert_eq!(event_loop.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// If the operating system refuses a descriptor.
     pub fn new() -> io::Result<Self> {
@@ -44,17 +50,11 @@ impl EventLoop {
 
     pub(super) fn from_parts(executor: filch_executor::EventLoop, drivers: Arc<Drivers>) -> Self {
         let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self {
-            executor: Some(executor),
-            handle,
-            drivers,
-        }
+        Self { executor: Some(executor), handle, drivers }
     }
 
     fn executor(&self) -> &filch_executor::EventLoop {
-        self.executor
-            .as_ref()
-            .expect("the executor goes only with the loop")
+        self.executor.as_ref().expect("the executor goes only with the loop")
     }
 
     /// Runs `future` and the loop's tasks on this thread until `future` ends.
@@ -62,6 +62,13 @@ impl EventLoop {
     /// Every task that was runnable by then gets its turn once more. The others wait for the next call,
     /// or are cancelled when the loop is dropped: their destructors run, their next line does not.
     /// `asyncio.run(main())` is `EventLoop::new()?.block_on(main())`.
+    ///
+    /// ```
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// let task = event_loop.spawn_local(async { 7 });
+    /// assert_eq!(event_loop.block_on(async { task.await.unwrap() + 1 }), 8);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// On a thread that runs tasks already.
@@ -92,6 +99,13 @@ impl EventLoop {
     }
 
     /// Spawns a task that is `Send`, as [`Handle::spawn`].
+    ///
+    /// ```
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// let task = event_loop.spawn(async { 7 });
+    /// assert_eq!(event_loop.block_on(task)?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -102,16 +116,39 @@ impl EventLoop {
     }
 
     /// As [`Handle::enter`].
+    ///
+    /// ```
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// let _entered = event_loop.enter();
+    /// let task = filch::spawn(async { 7 });
+    /// assert_eq!(event_loop.block_on(task)?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
     /// A handle to it, for other threads too: they may spawn what is `Send`.
+    ///
+    /// ```
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// let handle = event_loop.handle().clone();
+    /// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+    /// assert_eq!(event_loop.block_on(task)?, 5);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// What can be measured of it.
+    ///
+    /// ```
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// let _task = event_loop.spawn_local(std::future::pending::<()>());
+    /// assert_eq!(event_loop.metrics().num_alive_tasks(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()
     }

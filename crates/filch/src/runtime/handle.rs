@@ -65,6 +65,13 @@ impl Handle {
     /// Spawns a task; it starts when a worker comes to it, whether the handle is awaited or not.
     ///
     /// After the runtime has begun to shut down, the handle that comes back resolves to "cancelled".
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let task = runtime.handle().spawn(async { 7 });
+    /// assert_eq!(runtime.block_on(task)?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -126,18 +133,28 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
-        EnterGuard {
-            _drivers: self.drivers.enter(),
-            _executor: self.executor.enter(),
-        }
+        EnterGuard { _drivers: self.drivers.enter(), _executor: self.executor.enter() }
     }
 
     /// Whether the runtime has one thread or workers.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// use filch::runtime::RuntimeFlavor;
+    /// assert_eq!(runtime.handle().runtime_flavor(), RuntimeFlavor::MultiThread);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.executor.flavor()
     }
 
     /// What can be measured of the runtime.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// assert!(runtime.handle().metrics().num_workers() > 0);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.executor.clone())
     }
@@ -146,6 +163,16 @@ impl Handle {
 /// Leaves the runtime that was entered, when it is dropped; made by [`Handle::enter`].
 ///
 /// Guards on one thread must be dropped in the reverse order of their making.
+///
+/// ```
+/// # let runtime = filch::runtime::Runtime::new()?;
+/// use filch::runtime::Handle;
+/// let entered = runtime.enter();
+/// assert!(Handle::try_current().is_ok());
+/// drop(entered);
+/// assert!(Handle::try_current().is_err());
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the runtime is left when the guard is dropped"]
 pub struct EnterGuard<'a> {

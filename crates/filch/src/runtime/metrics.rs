@@ -4,7 +4,11 @@
 ///
 /// ```
 /// let runtime = filch::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
-/// assert_eq!(runtime.metrics().num_workers(), 2);
+/// let _task = runtime.spawn(std::future::pending::<()>());
+/// let metrics = runtime.metrics();
+/// assert_eq!((metrics.num_workers(), metrics.num_alive_tasks()), (2, 1));
+/// assert_eq!((metrics.num_blocking_threads(), metrics.blocking_queue_depth()), (0, 0));
+/// println!("{} tasks were stolen", metrics.stolen_tasks());
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug, Clone)]

@@ -28,10 +28,7 @@ mod drivers;
 mod event_loop;
 mod handle;
 mod metrics;
-#[expect(
-    clippy::module_inception,
-    reason = "the type is what the module is about"
-)]
+#[expect(clippy::module_inception, reason = "the type is what the module is about")]
 mod runtime;
 
 pub use builder::Builder;

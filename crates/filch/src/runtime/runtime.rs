@@ -34,29 +34,41 @@ pub struct Runtime {
 impl Runtime {
     /// A runtime with one worker per core.
     ///
+    /// ```
+    /// let runtime = filch::runtime::Runtime::new()?;
+    /// assert_eq!(runtime.block_on(async { 7 }), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// If the operating system refuses a thread or a descriptor; nothing is left behind then.
+    ///
+    /// # Panics
+    /// If the environment variable `FILCH_WORKER_THREADS` is 0, more than 1023, or no number.
     pub fn new() -> io::Result<Self> {
         Builder::new_multi_thread().build()
     }
 
     pub(super) fn from_parts(executor: Executor, drivers: Arc<Drivers>) -> Self {
         let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self {
-            executor: Some(executor),
-            handle,
-            drivers,
-        }
+        Self { executor: Some(executor), handle, drivers }
     }
 
     fn executor(&self) -> &Executor {
-        self.executor
-            .as_ref()
-            .expect("the executor goes only with the runtime")
+        self.executor.as_ref().expect("the executor goes only with the runtime")
     }
 
     /// Waits on this thread until `future` ends. On a single-threaded runtime, this thread runs the
     /// tasks, timers and sockets meanwhile.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let sum = runtime.block_on(async {
+    ///     filch::spawn(async { 40 }).await.unwrap() + 2
+    /// });
+    /// assert_eq!(sum, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// On a thread that runs tasks: it would block them.
@@ -67,6 +79,13 @@ impl Runtime {
     }
 
     /// As [`Handle::spawn`].
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let task = runtime.spawn(async { 7 });
+    /// assert_eq!(runtime.block_on(task)?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -77,6 +96,16 @@ impl Runtime {
     }
 
     /// As [`Handle::spawn_blocking`].
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let sum = runtime.spawn_blocking(|| (1..=4).sum::<i32>());
+    /// assert_eq!(runtime.block_on(sum)?, 10);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    /// As there.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -87,16 +116,38 @@ impl Runtime {
     }
 
     /// As [`Handle::enter`].
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let _entered = runtime.enter();
+    /// let task = filch::spawn(async { 7 });
+    /// # assert_eq!(runtime.block_on(task)?, 7);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
     /// A handle to it.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let handle = runtime.handle().clone();
+    /// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+    /// assert_eq!(runtime.block_on(task)?, 5);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// What can be measured of it.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// assert!(runtime.metrics().num_workers() > 0);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()
     }

@@ -25,9 +25,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
-        rings
-            .recv_timeout(Duration::from_secs(10))
-            .expect("nothing woke the task for 10 s");
+        rings.recv_timeout(Duration::from_secs(10)).expect("nothing woke the task for 10 s");
     }
 }
 

@@ -69,10 +69,7 @@ where
         }
     }
     Err(last.unwrap_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the name stands for no address at all",
-        )
+        io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address at all")
     }))
 }
 

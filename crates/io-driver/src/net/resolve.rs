@@ -32,9 +32,7 @@ enum State {
 
 impl Resolve {
     pub(super) fn new(host: &str, port: u16) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::Unasked(host.to_owned(), port))),
-        }
+        Self { state: Arc::new(Mutex::new(State::Unasked(host.to_owned(), port))) }
     }
 }
 

@@ -52,18 +52,8 @@ impl Selector {
             epoch: Instant::now(),
         };
         let edge = epoll::EventFlags::IN | epoll::EventFlags::ET;
-        epoll::add(
-            &selector.poller,
-            &selector.unpark,
-            epoll::EventData::new_u64(UNPARK),
-            edge,
-        )?;
-        epoll::add(
-            &selector.poller,
-            &selector.alarm,
-            epoll::EventData::new_u64(ALARM),
-            edge,
-        )?;
+        epoll::add(&selector.poller, &selector.unpark, epoll::EventData::new_u64(UNPARK), edge)?;
+        epoll::add(&selector.poller, &selector.alarm, epoll::EventData::new_u64(ALARM), edge)?;
         Ok(selector)
     }
 
@@ -119,14 +109,9 @@ impl Selector {
         self.deadline.arm(self.nanoseconds(at), || {
             // Relative, and taken after `at`: the alarm may be late by this function's duration, but
             // never early. Zero would disarm it.
-            let left = at
-                .saturating_duration_since(Instant::now())
-                .max(Duration::from_nanos(1));
+            let left = at.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1));
             let spec = Itimerspec {
-                it_interval: Timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                },
+                it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
                 it_value: Timespec {
                     tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                     tv_nsec: left.subsec_nanos().into(),

@@ -47,11 +47,7 @@ struct Oneshot {
 impl Selector {
     pub(crate) fn new() -> io::Result<Self> {
         let poller = Poller::new()?;
-        let mode = if poller.supports_edge() {
-            PollMode::Edge
-        } else {
-            PollMode::Oneshot
-        };
+        let mode = if poller.supports_edge() { PollMode::Edge } else { PollMode::Oneshot };
         Ok(Self::with_mode(poller, mode))
     }
 
@@ -60,10 +56,7 @@ impl Selector {
         let events = Some(Events::with_capacity(capacity));
         Self {
             poller,
-            baton: Mutex::new(Baton {
-                events,
-                is_unparked: false,
-            }),
+            baton: Mutex::new(Baton { events, is_unparked: false }),
             handed_on: Condvar::new(),
             deadline: Deadline::new(),
             epoch: Instant::now(),
@@ -75,19 +68,10 @@ impl Selector {
     pub(crate) fn register(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
         let mut oneshots = self.oneshots.lock();
         // SAFETY: the source is deregistered before its descriptor is closed or given away.
-        unsafe {
-            self.poller
-                .add_with_mode(&source, Event::all(key.into_raw()), self.mode)?
-        };
+        unsafe { self.poller.add_with_mode(&source, Event::all(key.into_raw()), self.mode)? };
         if self.mode == PollMode::Oneshot {
             let armed = Ready::READABLE | Ready::WRITABLE;
-            oneshots.insert(
-                key,
-                Oneshot {
-                    source: raw(source),
-                    armed,
-                },
-            );
+            oneshots.insert(key, Oneshot { source: raw(source), armed });
         }
         Ok(())
     }
@@ -122,10 +106,7 @@ impl Selector {
         event.writable = oneshot.armed.is_writable();
         // SAFETY: it is open as long as it is in the map, and the map is locked.
         let source = unsafe { BorrowedSource::borrow_raw(oneshot.source) };
-        if let Err(error) = self
-            .poller
-            .modify_with_mode(source, event, PollMode::Oneshot)
-        {
+        if let Err(error) = self.poller.modify_with_mode(source, event, PollMode::Oneshot) {
             panic!("the driver could not arm a source it has registered: {error}");
         }
     }
@@ -225,8 +206,7 @@ impl Selector {
 
     pub(crate) fn set_deadline(&self, at: Instant) {
         let mut is_earlier = false;
-        self.deadline
-            .arm(self.nanoseconds(at), || is_earlier = true);
+        self.deadline.arm(self.nanoseconds(at), || is_earlier = true);
         // Whoever polls has computed its time-out from a later one, or from none.
         if is_earlier {
             let is_polling = self.baton.lock().events.is_none();
@@ -254,9 +234,7 @@ impl Selector {
 
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Selector")
-            .field("poller", &self.poller)
-            .finish_non_exhaustive()
+        f.debug_struct("Selector").field("poller", &self.poller).finish_non_exhaustive()
     }
 }
 

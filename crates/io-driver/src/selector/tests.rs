@@ -212,16 +212,12 @@ fn an_event_comes_once_until_it_is_cleared<S: Subject>(selector: S) {
     selector.register(near.source(), key);
     for round in 0..3u8 {
         far.write_all(&[round]).unwrap();
-        wait_until(&selector, |which, ready| {
-            which == key && ready.is_readable()
-        });
+        wait_until(&selector, |which, ready| which == key && ready.is_readable());
         let mut buf = [0; 8];
         assert_eq!(near.read(&mut buf).unwrap(), 1);
         assert!(near.read(&mut buf).is_err());
         let mut is_repeated = false;
-        selector.select(Some(Duration::ZERO), |_, ready| {
-            is_repeated |= ready.is_readable()
-        });
+        selector.select(Some(Duration::ZERO), |_, ready| is_repeated |= ready.is_readable());
         assert!(!is_repeated, "nothing new has come");
         selector.rearm(key, Ready::READABLE);
     }

@@ -65,11 +65,7 @@ impl Pool {
                 thread::spawn(move || run(&queue))
             })
             .collect();
-        Self {
-            queue,
-            threads,
-            driver,
-        }
+        Self { queue, threads, driver }
     }
 
     pub fn spawn<T: Send + 'static>(
@@ -91,9 +87,7 @@ impl Pool {
 
     /// Spawns it and waits for its output.
     pub fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        self.spawn(future)
-            .recv_timeout(WATCHDOG)
-            .expect("the task ends before the watchdog")
+        self.spawn(future).recv_timeout(WATCHDOG).expect("the task ends before the watchdog")
     }
 }
 
@@ -104,10 +98,7 @@ impl Drop for Pool {
         self.queue.driver.unpark_one();
         for thread in self.threads.drain(..) {
             let result = thread.join();
-            assert!(
-                result.is_ok() || thread::panicking(),
-                "a thread of the pool panicked"
-            );
+            assert!(result.is_ok() || thread::panicking(), "a thread of the pool panicked");
         }
         let left = std::mem::take(&mut *self.queue.tasks.lock());
         drop(left);
@@ -139,11 +130,7 @@ fn run(queue: &Arc<Queue>) {
         let waker = Waker::from(Arc::clone(&task));
         let mut job = task.job.lock();
         if let Some(future) = job.as_mut() {
-            if future
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_ready()
-            {
+            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
                 *job = None;
             }
         }
@@ -196,9 +183,7 @@ pub async fn shutdown<W: AsyncWrite + Unpin>(to: &mut W) -> io::Result<()> {
 /// Both ends of a connection.
 pub async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (far, _) = listener.accept().await.unwrap();
     (near, far)
 }

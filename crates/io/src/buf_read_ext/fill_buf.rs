@@ -19,10 +19,7 @@ impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
     type Output = io::Result<&'a [u8]>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&'a [u8]>> {
-        let reader = self
-            .reader
-            .as_mut()
-            .expect("FillBuf polled after completion");
+        let reader = self.reader.as_mut().expect("FillBuf polled after completion");
         if ready!(Pin::new(&mut **reader).poll_fill_buf(cx))?.is_empty() {
             self.reader = None;
             return Poll::Ready(Ok(&[]));
@@ -30,10 +27,7 @@ impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
         // Asked again, now for a borrow that outlives this call. What is buffered is lent again.
         let reader = self.reader.take().expect("it was there a moment ago");
         let lent = Pin::new(reader).poll_fill_buf(cx);
-        assert!(
-            lent.is_ready(),
-            "an AsyncBufRead did not lend again what it had buffered"
-        );
+        assert!(lent.is_ready(), "an AsyncBufRead did not lend again what it had buffered");
         lent
     }
 }

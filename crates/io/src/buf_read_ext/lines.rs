@@ -23,11 +23,7 @@ pin_project! {
 
 impl<R> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            line: String::new(),
-            progress: Line::default(),
-        }
+        Self { reader, line: String::new(), progress: Line::default() }
     }
 
     /// The reader behind.

@@ -42,12 +42,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     where
         Self: Unpin,
     {
-        ReadUntil {
-            reader: self,
-            delimiter,
-            buf,
-            read: 0,
-        }
+        ReadUntil { reader: self, delimiter, buf, read: 0 }
     }
 
     /// Reads up to and including the next `\n` (or to end of file) and appends that to `text`; says

@@ -20,15 +20,8 @@ pub struct ReadLine<'a, R: ?Sized> {
 
 impl<'a, R: ?Sized> ReadLine<'a, R> {
     pub(super) fn new(reader: &'a mut R, text: &'a mut String) -> Self {
-        let progress = Line {
-            start: text.len(),
-            ..Line::default()
-        };
-        Self {
-            reader,
-            text,
-            progress,
-        }
+        let progress = Line { start: text.len(), ..Line::default() };
+        Self { reader, text, progress }
     }
 }
 

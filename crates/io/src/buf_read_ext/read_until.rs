@@ -24,15 +24,9 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let me = &mut *self;
         let reader = Pin::new(&mut *me.reader);
-        ready!(poll_until(
-            reader,
-            cx,
-            me.delimiter,
-            &mut me.read,
-            |piece| {
-                me.buf.extend_from_slice(piece);
-            }
-        ))?;
+        ready!(poll_until(reader, cx, me.delimiter, &mut me.read, |piece| {
+            me.buf.extend_from_slice(piece);
+        }))?;
         Poll::Ready(Ok(me.read))
     }
 }

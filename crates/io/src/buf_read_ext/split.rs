@@ -25,12 +25,7 @@ pin_project! {
 
 impl<R> Split<R> {
     pub(super) fn new(reader: R, delimiter: u8) -> Self {
-        Self {
-            reader,
-            delimiter,
-            segment: Vec::new(),
-            read: 0,
-        }
+        Self { reader, delimiter, segment: Vec::new(), read: 0 }
     }
 }
 

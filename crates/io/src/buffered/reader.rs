@@ -87,31 +87,13 @@ impl<R> BufReader<R> {
     }
 
     fn from_parts(inner: R, buf: Box<[u8]>) -> Self {
-        Self {
-            inner,
-            buf,
-            start: 0,
-            end: 0,
-            seeking: false,
-        }
+        Self { inner, buf, start: 0, end: 0, seeking: false }
     }
 
     /// The same buffer in front of what `f` makes of the inner value.
     pub(super) fn map_inner<S>(self, f: impl FnOnce(R) -> S) -> BufReader<S> {
-        let Self {
-            inner,
-            buf,
-            start,
-            end,
-            seeking,
-        } = self;
-        BufReader {
-            inner: f(inner),
-            buf,
-            start,
-            end,
-            seeking,
-        }
+        let Self { inner, buf, start, end, seeking } = self;
+        BufReader { inner: f(inner), buf, start, end, seeking }
     }
 }
 

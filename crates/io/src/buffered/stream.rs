@@ -49,9 +49,7 @@ impl<RW> BufStream<RW> {
     where
         RW: AsyncRead + AsyncWrite,
     {
-        Self {
-            inner: BufReader::with_capacity(read, BufWriter::with_capacity(write, stream)),
-        }
+        Self { inner: BufReader::with_capacity(read, BufWriter::with_capacity(write, stream)) }
     }
 
     /// The stream behind.
@@ -84,9 +82,7 @@ impl<RW> From<BufReader<BufWriter<RW>>> for BufStream<RW> {
 impl<RW> From<BufWriter<BufReader<RW>>> for BufStream<RW> {
     fn from(writer: BufWriter<BufReader<RW>>) -> Self {
         let (reader, writer) = writer.replace_inner(());
-        Self {
-            inner: reader.map_inner(|stream| writer.map_inner(|()| stream)),
-        }
+        Self { inner: reader.map_inner(|stream| writer.map_inner(|()| stream)) }
     }
 }
 

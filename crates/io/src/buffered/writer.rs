@@ -58,12 +58,7 @@ impl<W> BufWriter<W> {
     where
         W: AsyncWrite,
     {
-        Self {
-            inner,
-            buf: Vec::with_capacity(capacity),
-            written: 0,
-            seek: Seek::Idle,
-        }
+        Self { inner, buf: Vec::with_capacity(capacity), written: 0, seek: Seek::Idle }
     }
 
     /// The writer behind.
@@ -93,18 +88,8 @@ impl<W> BufWriter<W> {
 
     /// The same buffer in front of what `f` makes of the inner value.
     pub(super) fn map_inner<V>(self, f: impl FnOnce(W) -> V) -> BufWriter<V> {
-        let Self {
-            inner,
-            buf,
-            written,
-            seek,
-        } = self;
-        BufWriter {
-            inner: f(inner),
-            buf,
-            written,
-            seek,
-        }
+        let Self { inner, buf, written, seek } = self;
+        BufWriter { inner: f(inner), buf, written, seek }
     }
 
     /// Takes the writer out and puts another value in its place.
@@ -181,9 +166,7 @@ impl<W: AsyncWrite> AsyncWrite for BufWriter<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let total = bufs
-            .iter()
-            .fold(0_usize, |total, buf| total.saturating_add(buf.len()));
+        let total = bufs.iter().fold(0_usize, |total, buf| total.saturating_add(buf.len()));
         ready!(self.as_mut().poll_room(cx, total.min(isize::MAX as usize)))?;
         let me = self.project();
         let capacity = me.buf.capacity();

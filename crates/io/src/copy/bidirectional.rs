@@ -60,10 +60,7 @@ where
     A: AsyncRead + AsyncWrite + Unpin + ?Sized,
     B: AsyncRead + AsyncWrite + Unpin + ?Sized,
 {
-    assert!(
-        a_to_b > 0 && b_to_a > 0,
-        "a copy needs a buffer of at least one byte"
-    );
+    assert!(a_to_b > 0 && b_to_a > 0, "a copy needs a buffer of at least one byte");
     let mut there = Direction::Copying(Transfer::new(a_to_b));
     let mut back = Direction::Copying(Transfer::new(b_to_a));
     poll_fn(|cx| {

@@ -33,10 +33,7 @@ where
     R: AsyncBufRead + Unpin + ?Sized,
     W: AsyncWrite + Unpin + ?Sized,
 {
-    let mut progress = Progress {
-        copied: 0,
-        unflushed: false,
-    };
+    let mut progress = Progress { copied: 0, unflushed: false };
     poll_fn(|cx| progress.poll(Pin::new(&mut *reader), Pin::new(&mut *writer), cx)).await
 }
 

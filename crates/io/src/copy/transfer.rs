@@ -26,14 +26,7 @@ impl Transfer {
     /// With a buffer of `capacity` bytes.
     pub(super) fn new(capacity: usize) -> Self {
         let buf = vec![0; capacity].into_boxed_slice();
-        Self {
-            buf,
-            start: 0,
-            end: 0,
-            ended: None,
-            unflushed: false,
-            copied: 0,
-        }
+        Self { buf, start: 0, end: 0, ended: None, unflushed: false, copied: 0 }
     }
 
     /// Goes on until everything is written and flushed; says how many bytes that were.

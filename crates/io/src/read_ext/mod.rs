@@ -143,10 +143,7 @@ pub trait AsyncReadExt: AsyncRead {
     where
         Self: Unpin,
     {
-        ReadExact {
-            reader: self,
-            buf: ReadBuf::new(buf),
-        }
+        ReadExact { reader: self, buf: ReadBuf::new(buf) }
     }
 
     read_numbers! {

@@ -20,12 +20,7 @@ pub struct ReadNumber<'a, R: ?Sized, T, const N: usize> {
 
 impl<'a, R: ?Sized, T, const N: usize> ReadNumber<'a, R, T, N> {
     pub(super) fn new(reader: &'a mut R, decode: fn([u8; N]) -> T) -> Self {
-        Self {
-            reader,
-            bytes: [0; N],
-            read: 0,
-            decode,
-        }
+        Self { reader, bytes: [0; N], read: 0, decode }
     }
 }
 

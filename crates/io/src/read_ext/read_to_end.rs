@@ -20,11 +20,7 @@ pub struct ReadToEnd<'a, R: ?Sized> {
 impl<'a, R: ?Sized> ReadToEnd<'a, R> {
     pub(super) fn new(reader: &'a mut R, buf: &'a mut Vec<u8>) -> Self {
         let progress = ToEnd::new(buf);
-        Self {
-            reader,
-            buf,
-            progress,
-        }
+        Self { reader, buf, progress }
     }
 }
 
@@ -55,11 +51,7 @@ pub(super) struct ToEnd {
 
 impl ToEnd {
     pub(super) fn new(buf: &Vec<u8>) -> Self {
-        Self {
-            given: buf.capacity(),
-            window: FIRST_WINDOW,
-            read: 0,
-        }
+        Self { given: buf.capacity(), window: FIRST_WINDOW, read: 0 }
     }
 
     pub(super) fn poll<R: AsyncRead + ?Sized>(
@@ -79,12 +71,7 @@ impl ToEnd {
                 probe.filled().len()
             } else {
                 buf.reserve(PROBE);
-                ready!(retry(|| poll_read_into(
-                    reader.as_mut(),
-                    cx,
-                    buf,
-                    self.window
-                )))?
+                ready!(retry(|| poll_read_into(reader.as_mut(), cx, buf, self.window)))?
             };
             if read == 0 {
                 return Poll::Ready(Ok(self.read));

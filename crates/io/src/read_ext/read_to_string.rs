@@ -22,18 +22,9 @@ pub struct ReadToString<'a, R: ?Sized> {
 impl<'a, R: ?Sized> ReadToString<'a, R> {
     pub(super) fn new(reader: &'a mut R, text: &'a mut String) -> Self {
         // The common case, an empty string, lends its capacity and is spared the copy.
-        let bytes = if text.is_empty() {
-            mem::take(text).into_bytes()
-        } else {
-            Vec::new()
-        };
+        let bytes = if text.is_empty() { mem::take(text).into_bytes() } else { Vec::new() };
         let progress = ToEnd::new(&bytes);
-        Self {
-            reader,
-            text,
-            bytes,
-            progress,
-        }
+        Self { reader, text, bytes, progress }
     }
 }
 
@@ -42,10 +33,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let me = &mut *self;
-        let read = ready!(
-            me.progress
-                .poll(Pin::new(&mut *me.reader), cx, &mut me.bytes)
-        )?;
+        let read = ready!(me.progress.poll(Pin::new(&mut *me.reader), cx, &mut me.bytes))?;
         let text = String::from_utf8(mem::take(&mut me.bytes))
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))?;
         if me.text.is_empty() {

@@ -175,10 +175,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     where
         Self: Unpin,
     {
-        WriteAll {
-            writer: self,
-            rest: buf,
-        }
+        WriteAll { writer: self, rest: buf }
     }
 
     write_numbers! {

@@ -41,10 +41,7 @@ pub(crate) fn poll_write_some<W: AsyncWrite + ?Sized>(
 /// An error in the place of 0.
 pub(super) fn at_least_one(written: usize) -> io::Result<usize> {
     if written == 0 {
-        return Err(io::Error::new(
-            io::ErrorKind::WriteZero,
-            "the writer takes no more bytes",
-        ));
+        return Err(io::Error::new(io::ErrorKind::WriteZero, "the writer takes no more bytes"));
     }
     Ok(written)
 }

@@ -53,11 +53,7 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = &mut *self;
         while me.buf.has_remaining() {
-            let written = ready!(retry(|| poll_write_buf(
-                Pin::new(&mut *me.writer),
-                cx,
-                me.buf
-            )))?;
+            let written = ready!(retry(|| poll_write_buf(Pin::new(&mut *me.writer), cx, me.buf)))?;
             at_least_one(written)?;
         }
         Poll::Ready(Ok(()))

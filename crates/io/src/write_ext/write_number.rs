@@ -19,11 +19,7 @@ pub struct WriteNumber<'a, W: ?Sized, const N: usize> {
 
 impl<'a, W: ?Sized, const N: usize> WriteNumber<'a, W, N> {
     pub(super) fn new(writer: &'a mut W, bytes: [u8; N]) -> Self {
-        Self {
-            writer,
-            bytes,
-            written: 0,
-        }
+        Self { writer, bytes, written: 0 }
     }
 }
 

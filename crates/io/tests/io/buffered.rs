@@ -49,11 +49,7 @@ fn a_vectored_write_is_gathered_or_passed_on() {
             (2, Writer::new(), 2, &["ab"][..]),
         ] {
             let mut writer = BufWriter::with_capacity(capacity, target);
-            assert_eq!(
-                writer.write_vectored(&bufs).await.unwrap(),
-                taken,
-                "{capacity}"
-            );
+            assert_eq!(writer.write_vectored(&bufs).await.unwrap(), taken, "{capacity}");
             assert_eq!(writer.get_ref().log, log, "{capacity}");
         }
     });

@@ -50,10 +50,7 @@ fn lines_and_segments_lose_nothing() {
 
     let mut segments = BufReader::new(Reader::new().bytes("a").pending().bytes("b,c")).split(b',');
     assert!(poll_once(segments.next_segment()).is_pending());
-    assert_eq!(
-        block_on(segments.next_segment()).unwrap().as_deref(),
-        Some(&b"ab"[..])
-    );
+    assert_eq!(block_on(segments.next_segment()).unwrap().as_deref(), Some(&b"ab"[..]));
 }
 
 #[test]

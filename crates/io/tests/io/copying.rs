@@ -16,12 +16,7 @@ fn what_was_copied_is_flushed_while_the_reader_has_nothing() {
         assert_eq!(writer.log, ["ab", "flush", "c", "flush"]);
 
         let mut writer = Writer::new();
-        assert_eq!(
-            copy_buf(&mut BufReader::new(source()), &mut writer)
-                .await
-                .unwrap(),
-            3
-        );
+        assert_eq!(copy_buf(&mut BufReader::new(source()), &mut writer).await.unwrap(), 3);
         assert_eq!(writer.log, ["ab", "flush", "c", "flush"]);
     });
 }
@@ -83,12 +78,7 @@ fn both_sides_are_shut_down_after_what_was_copied() {
     block_on(async {
         let mut a = join(Reader::new().trickle("ab"), Writer::new());
         let mut b = join(Reader::new().bytes("xyz"), Writer::new().takes(1));
-        assert_eq!(
-            copy_bidirectional_with_sizes(&mut a, &mut b, 1, 2)
-                .await
-                .unwrap(),
-            (2, 3)
-        );
+        assert_eq!(copy_bidirectional_with_sizes(&mut a, &mut b, 1, 2).await.unwrap(), (2, 3));
         assert_eq!(a.writer().log, ["xy", "z", "flush", "shutdown"]);
         assert_eq!(b.writer().log, ["a", "flush", "b", "flush", "shutdown"]);
     });
@@ -97,10 +87,7 @@ fn both_sides_are_shut_down_after_what_was_copied() {
 #[test]
 fn an_error_of_either_side_stops_both_directions() {
     block_on(async {
-        let mut a = join(
-            Reader::new().pending().error(ErrorKind::TimedOut),
-            Writer::new(),
-        );
+        let mut a = join(Reader::new().pending().error(ErrorKind::TimedOut), Writer::new());
         let mut b = join(repeat(0), Cursor::new([0; 16]));
         assert_eq!(
             copy_bidirectional(&mut a, &mut b).await.unwrap_err().kind(),

@@ -36,10 +36,7 @@ fn seeking_before_the_start_fails_and_moves_nothing() {
         let mut file = Cursor::new(b"abc");
         file.set_position(1);
         let error = file.seek(SeekFrom::Current(-2)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), file.position()),
-            (ErrorKind::InvalidInput, 1)
-        );
+        assert_eq!((error.kind(), file.position()), (ErrorKind::InvalidInput, 1));
     });
 }
 

@@ -21,12 +21,7 @@ fn a_full_pipe_makes_the_writer_wait_and_a_read_wakes_it() {
     let waker = Waker::from(Arc::clone(&flag));
     block_on(near.write_all(b"abcd")).unwrap();
     let mut write = pin!(near.write(b"ef"));
-    assert!(
-        write
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(write.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     assert_eq!(Arc::strong_count(&flag), 3, "the waker is kept");
     assert_eq!(block_on(far.read_u8()).unwrap(), b'a');
     assert_eq!(Arc::strong_count(&flag), 2, "the waker was used");
@@ -42,11 +37,7 @@ fn an_empty_pipe_makes_the_reader_wait_and_a_write_wakes_it() {
     let flag = Arc::new(Flag);
     let waker = Waker::from(Arc::clone(&flag));
     let mut read = pin!(far.read_u8());
-    assert!(
-        read.as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(read.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     block_on(near.write_u8(7)).unwrap();
     assert_eq!(Arc::strong_count(&flag), 2);
     assert_eq!(block_on(read).unwrap(), 7);
@@ -58,10 +49,7 @@ fn after_a_shutdown_the_rest_is_read_then_the_end() {
     block_on(async {
         near.write_all(b"rest").await.unwrap();
         near.shutdown().await.unwrap();
-        assert_eq!(
-            near.write(b"x").await.unwrap_err().kind(),
-            ErrorKind::BrokenPipe
-        );
+        assert_eq!(near.write(b"x").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
         let mut text = String::new();
         far.read_to_string(&mut text).await.unwrap();
         assert_eq!(text, "rest");
@@ -83,10 +71,7 @@ fn dropping_an_end_wakes_the_other() {
     drop(near);
     assert_eq!(Arc::strong_count(&flag), 2);
     assert_eq!(block_on(far.read(&mut [0; 4])).unwrap(), 0);
-    assert_eq!(
-        block_on(far.write(b"x")).unwrap_err().kind(),
-        ErrorKind::BrokenPipe
-    );
+    assert_eq!(block_on(far.write(b"x")).unwrap_err().kind(), ErrorKind::BrokenPipe);
 }
 
 /// A waker that owns an end of the very pipe that wakes it.
@@ -103,11 +88,7 @@ fn a_waker_that_drops_an_end_does_not_deadlock() {
     let owner = Arc::new(OwnsAnEnd(far));
     let gone: Weak<OwnsAnEnd> = Arc::downgrade(&owner);
     let waker = Waker::from(owner);
-    assert!(
-        pin!(near.read_u8())
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(pin!(near.read_u8()).poll(&mut Context::from_waker(&waker)).is_pending());
     drop(waker);
     assert!(gone.upgrade().is_some(), "only the pipe keeps it");
 

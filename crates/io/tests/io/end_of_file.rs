@@ -16,11 +16,7 @@ fn read_exact_says_how_much_was_missing() {
 #[test]
 fn a_number_cut_off_is_an_unexpected_end() {
     block_on(async {
-        let error = Reader::new()
-            .trickle([1, 2, 3])
-            .read_u32()
-            .await
-            .unwrap_err();
+        let error = Reader::new().trickle([1, 2, 3]).read_u32().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
         let error = Reader::new().read_u8().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);

@@ -29,10 +29,7 @@ fn marks_move_as_documented() {
     buf.filled_mut()[0] = b'X';
     assert_eq!(buf.initialize_unfilled().len(), 3);
     assert_eq!((buf.filled(), marks(&buf)), (&b"Xbc\0\0"[..], (5, 8, 8)));
-    assert_eq!(
-        format!("{buf:?}"),
-        "ReadBuf { filled: 5, initialized: 8, capacity: 8 }"
-    );
+    assert_eq!(format!("{buf:?}"), "ReadBuf { filled: 5, initialized: 8, capacity: 8 }");
 }
 
 #[test]

@@ -34,17 +34,13 @@ impl Reader {
 
     /// Yields `bytes`, in several polls if the buffer is smaller.
     pub(crate) fn bytes(mut self, bytes: impl AsRef<[u8]>) -> Self {
-        self.steps
-            .push_back(ReadStep::Bytes(bytes.as_ref().to_vec()));
+        self.steps.push_back(ReadStep::Bytes(bytes.as_ref().to_vec()));
         self
     }
 
     /// Yields every byte in a poll of its own, and is pending before each.
     pub(crate) fn trickle(self, bytes: impl AsRef<[u8]>) -> Self {
-        bytes
-            .as_ref()
-            .iter()
-            .fold(self, |reader, byte| reader.pending().bytes([*byte]))
+        bytes.as_ref().iter().fold(self, |reader, byte| reader.pending().bytes([*byte]))
     }
 
     /// Is pending once, and wakes at once.
@@ -140,8 +136,7 @@ impl Writer {
             }
             Some(WriteStep::Error(kind)) => return Poll::Ready(Err(kind.into())),
         };
-        self.log
-            .push(String::from_utf8_lossy(&bytes[..taken]).into_owned());
+        self.log.push(String::from_utf8_lossy(&bytes[..taken]).into_owned());
         Poll::Ready(Ok(taken))
     }
 }

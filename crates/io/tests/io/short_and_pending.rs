@@ -36,10 +36,7 @@ fn numbers_survive_being_cut_anywhere() {
         bytes.write_i32_le(-2).await.unwrap();
         bytes.write_f64(0.1).await.unwrap();
         bytes.write_u128_le(7 << 100).await.unwrap();
-        assert_eq!(
-            &bytes[..12],
-            [1, 2, 3, 4, 5, 6, 7, 8, 0xfe, 0xff, 0xff, 0xff]
-        );
+        assert_eq!(&bytes[..12], [1, 2, 3, 4, 5, 6, 7, 8, 0xfe, 0xff, 0xff, 0xff]);
 
         let mut reader = Reader::new().trickle(&bytes);
         assert_eq!(reader.read_u64().await.unwrap(), 0x0102_0304_0506_0708);
@@ -67,21 +64,13 @@ fn read_to_end_into_a_buffer_that_just_fits_does_not_grow_it() {
         let mut all = Vec::with_capacity(100);
         let capacity = all.capacity();
         let bytes = vec![1; capacity];
-        Reader::new()
-            .bytes(&bytes)
-            .read_to_end(&mut all)
-            .await
-            .unwrap();
+        Reader::new().bytes(&bytes).read_to_end(&mut all).await.unwrap();
         assert_eq!((all.len(), all.capacity()), (capacity, capacity));
 
         let mut longer = bytes.clone();
         longer.push(2);
         let mut all = Vec::with_capacity(100);
-        Reader::new()
-            .bytes(&longer)
-            .read_to_end(&mut all)
-            .await
-            .unwrap();
+        Reader::new().bytes(&longer).read_to_end(&mut all).await.unwrap();
         assert_eq!(all, longer);
     });
 }
@@ -142,10 +131,7 @@ fn write_all_goes_on_after_short_writes() {
         assert_eq!(writer.log, ["a", "bc", "def"]);
 
         let mut writer = Writer::new().takes(1).pending();
-        writer
-            .write_u32(u32::from_be_bytes(*b"wxyz"))
-            .await
-            .unwrap();
+        writer.write_u32(u32::from_be_bytes(*b"wxyz")).await.unwrap();
         assert_eq!(writer.log, ["w", "xyz"]);
     });
 }
@@ -193,10 +179,7 @@ fn take_and_chain_keep_their_borders() {
         first.into_inner().read_to_string(&mut rest).await.unwrap();
         assert_eq!(rest, "fg");
 
-        let mut lines = BufReader::new(&b"one\ntwo\n"[..])
-            .take(6)
-            .chain(&b"!\nlast"[..])
-            .lines();
+        let mut lines = BufReader::new(&b"one\ntwo\n"[..]).take(6).chain(&b"!\nlast"[..]).lines();
         assert_eq!(lines.next_line().await.unwrap().unwrap(), "one");
         assert_eq!(lines.next_line().await.unwrap().unwrap(), "tw!");
         assert_eq!(lines.next_line().await.unwrap().unwrap(), "last");

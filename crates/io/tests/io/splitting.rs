@@ -12,9 +12,7 @@ fn halves_work_from_two_threads() {
     std::thread::scope(|threads| {
         threads.spawn(move || {
             block_on(async move {
-                filch_io::copy(&mut echo_reader, &mut echo_writer)
-                    .await
-                    .unwrap();
+                filch_io::copy(&mut echo_reader, &mut echo_writer).await.unwrap();
                 echo_writer.shutdown().await.unwrap();
             });
         });

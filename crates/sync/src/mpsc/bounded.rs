@@ -33,10 +33,7 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
         "an mpsc channel has room for at most Semaphore::MAX_PERMITS messages"
     );
     let permits = Permits::new(buffer, Deposits::new());
-    let (sender, receiver) = Channel::pair(Bounded {
-        permits,
-        capacity: buffer,
-    });
+    let (sender, receiver) = Channel::pair(Bounded { permits, capacity: buffer });
     (Sender { channel: sender }, Receiver { channel: receiver })
 }
 
@@ -280,14 +277,10 @@ impl<T> Sender<T> {
     }
 
     fn try_admit(&self, n: usize) -> Result<(), TrySendError<()>> {
-        self.channel
-            .admission
-            .permits
-            .try_acquire(n)
-            .map_err(|refusal| match refusal {
-                Refusal::TooFew => TrySendError::Full(()),
-                Refusal::Closed => TrySendError::Closed(()),
-            })
+        self.channel.admission.permits.try_acquire(n).map_err(|refusal| match refusal {
+            Refusal::TooFew => TrySendError::Full(()),
+            Refusal::Closed => TrySendError::Closed(()),
+        })
     }
 
     /// Sends with a permit that was taken before.
@@ -333,10 +326,5 @@ impl<T> Receiver<T> {
     }
 }
 
-sender!(
-    Sender,
-    WeakSender,
-    "filch_sync::mpsc::channel::<u32>(8)",
-    "try_send"
-);
+sender!(Sender, WeakSender, "filch_sync::mpsc::channel::<u32>(8)", "try_send");
 receiver!(Receiver, "filch_sync::mpsc::channel::<u32>(8)", "try_send");

@@ -248,9 +248,7 @@ impl<T, A: Admission> Single<T, A> {
 
     fn is_over(&mut self) -> bool {
         // SAFETY: `&mut` of the only receiver.
-        self.0
-            .admission
-            .is_over(&self.0.list, || unsafe { self.0.list.len() })
+        self.0.admission.is_over(&self.0.list, || unsafe { self.0.list.len() })
     }
 
     pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
@@ -317,11 +315,7 @@ impl<T, A: Admission> Single<T, A> {
             return None;
         }
         // A permit that came back unused fills no place: it wakes by the cell alone, so look once more.
-        Some(if self.is_over() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        })
+        Some(if self.is_over() { Poll::Ready(()) } else { Poll::Pending })
     }
 
     pub(super) fn try_recv(&mut self) -> Result<T, TryRecvError> {

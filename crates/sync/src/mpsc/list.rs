@@ -162,11 +162,7 @@ impl<T, const SLOTS: usize> List<T, SLOTS> {
                 position: AtomicU64::new(0),
                 block: AtomicPtr::new(block.as_ptr()),
             }),
-            head: CachePadded::new(UnsafeCell::new(Head {
-                block,
-                slot: 0,
-                popped: 0,
-            })),
+            head: CachePadded::new(UnsafeCell::new(Head { block, slot: 0, popped: 0 })),
         }
     }
 
@@ -398,8 +394,6 @@ impl<T, const SLOTS: usize> Drop for List<T, SLOTS> {
 
 impl<T, const SLOTS: usize> fmt::Debug for List<T, SLOTS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List")
-            .field("is_closed", &self.is_closed())
-            .finish_non_exhaustive()
+        f.debug_struct("List").field("is_closed", &self.is_closed()).finish_non_exhaustive()
     }
 }

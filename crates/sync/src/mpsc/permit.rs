@@ -85,9 +85,7 @@ impl<'a, T> Iterator for PermitIterator<'a, T> {
 
     fn next(&mut self) -> Option<Permit<'a, T>> {
         self.left = self.left.checked_sub(1)?;
-        Some(Permit {
-            sender: self.sender,
-        })
+        Some(Permit { sender: self.sender })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -183,9 +181,7 @@ impl<T> fmt::Debug for Permit<'_, T> {
 
 impl<T> fmt::Debug for PermitIterator<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PermitIterator")
-            .field("left", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("PermitIterator").field("left", &self.left).finish_non_exhaustive()
     }
 }
 

@@ -52,9 +52,7 @@ macro_rules! sender {
             /// assert!(weak.upgrade().is_none());
             /// ```
             pub fn downgrade(&self) -> $weak<T> {
-                $weak {
-                    channel: self.channel.downgrade(),
-                }
+                $weak { channel: self.channel.downgrade() }
             }
 
             /// How many senders there are.
@@ -84,9 +82,7 @@ macro_rules! sender {
 
         impl<T> Clone for $sender<T> {
             fn clone(&self) -> Self {
-                Self {
-                    channel: self.channel.clone(),
-                }
+                Self { channel: self.channel.clone() }
             }
         }
 
@@ -140,9 +136,7 @@ macro_rules! sender {
 
         impl<T> Clone for $weak<T> {
             fn clone(&self) -> Self {
-                Self {
-                    channel: self.channel.clone(),
-                }
+                Self { channel: self.channel.clone() }
             }
         }
 

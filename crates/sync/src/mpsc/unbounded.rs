@@ -20,10 +20,7 @@ use std::task::{Context, Poll};
 /// ```
 pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
     let (sender, receiver) = Channel::pair(Unbounded);
-    (
-        UnboundedSender { channel: sender },
-        UnboundedReceiver { channel: receiver },
-    )
+    (UnboundedSender { channel: sender }, UnboundedReceiver { channel: receiver })
 }
 
 /// Sends messages. Made by [`unbounded_channel`]; clone it for every task that sends.
@@ -66,8 +63,4 @@ sender!(
     "filch_sync::mpsc::unbounded_channel::<u32>()",
     "send"
 );
-receiver!(
-    UnboundedReceiver,
-    "filch_sync::mpsc::unbounded_channel::<u32>()",
-    "send"
-);
+receiver!(UnboundedReceiver, "filch_sync::mpsc::unbounded_channel::<u32>()", "send");

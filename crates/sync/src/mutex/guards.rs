@@ -99,10 +99,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// # Safety
     /// The lock is held, and nobody else unlocks it.
     pub(super) unsafe fn new(mutex: &'a Mutex<T>) -> Self {
-        Self {
-            mutex,
-            value: PhantomData,
-        }
+        Self { mutex, value: PhantomData }
     }
 
     /// Narrows the guard to a part of the value.
@@ -124,11 +121,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         let lock = &this.mutex.lock;
         // The new guard unlocks.
         mem::forget(this);
-        MappedMutexGuard {
-            lock,
-            part,
-            value: PhantomData,
-        }
+        MappedMutexGuard { lock, part, value: PhantomData }
     }
 
     /// Narrows the guard to a part of the value, if `f` finds it.
@@ -154,11 +147,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         let lock = &this.mutex.lock;
         // The new guard unlocks.
         mem::forget(this);
-        Ok(MappedMutexGuard {
-            lock,
-            part,
-            value: PhantomData,
-        })
+        Ok(MappedMutexGuard { lock, part, value: PhantomData })
     }
 
     /// The mutex.
@@ -179,10 +168,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
     /// # Safety
     /// The lock is held, and nobody else unlocks it.
     pub(super) unsafe fn new(mutex: Arc<Mutex<T>>) -> Self {
-        Self {
-            mutex,
-            value: PhantomData,
-        }
+        Self { mutex, value: PhantomData }
     }
 
     /// The mutex without the guard, still locked.
@@ -207,11 +193,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
         f: impl FnOnce(&mut T) -> &mut U,
     ) -> OwnedMappedMutexGuard<T, U> {
         let part = NonNull::from(f(&mut this));
-        OwnedMappedMutexGuard {
-            mutex: this.into_locked(),
-            part,
-            value: PhantomData,
-        }
+        OwnedMappedMutexGuard { mutex: this.into_locked(), part, value: PhantomData }
     }
 
     /// Narrows the guard to a part of the value, if `f` finds it.
@@ -230,11 +212,9 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
         f: impl FnOnce(&mut T) -> Option<&mut U>,
     ) -> Result<OwnedMappedMutexGuard<T, U>, Self> {
         match f(&mut this).map(NonNull::from) {
-            Some(part) => Ok(OwnedMappedMutexGuard {
-                mutex: this.into_locked(),
-                part,
-                value: PhantomData,
-            }),
+            Some(part) => {
+                Ok(OwnedMappedMutexGuard { mutex: this.into_locked(), part, value: PhantomData })
+            }
             None => Err(this),
         }
     }
@@ -272,11 +252,7 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
         let lock = this.lock;
         // The new guard unlocks.
         mem::forget(this);
-        MappedMutexGuard {
-            lock,
-            part,
-            value: PhantomData,
-        }
+        MappedMutexGuard { lock, part, value: PhantomData }
     }
 
     /// Narrows the guard further, if `f` finds the part.
@@ -301,11 +277,7 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
         let lock = this.lock;
         // The new guard unlocks.
         mem::forget(this);
-        Ok(MappedMutexGuard {
-            lock,
-            part,
-            value: PhantomData,
-        })
+        Ok(MappedMutexGuard { lock, part, value: PhantomData })
     }
 }
 
@@ -333,11 +305,7 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
         f: impl FnOnce(&mut U) -> &mut S,
     ) -> OwnedMappedMutexGuard<T, S> {
         let part = NonNull::from(f(&mut this));
-        OwnedMappedMutexGuard {
-            mutex: this.into_locked(),
-            part,
-            value: PhantomData,
-        }
+        OwnedMappedMutexGuard { mutex: this.into_locked(), part, value: PhantomData }
     }
 
     /// Narrows the guard further, if `f` finds the part.
@@ -357,11 +325,9 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
         f: impl FnOnce(&mut U) -> Option<&mut S>,
     ) -> Result<OwnedMappedMutexGuard<T, S>, Self> {
         match f(&mut this).map(NonNull::from) {
-            Some(part) => Ok(OwnedMappedMutexGuard {
-                mutex: this.into_locked(),
-                part,
-                value: PhantomData,
-            }),
+            Some(part) => {
+                Ok(OwnedMappedMutexGuard { mutex: this.into_locked(), part, value: PhantomData })
+            }
             None => Err(this),
         }
     }

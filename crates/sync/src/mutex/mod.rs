@@ -163,9 +163,7 @@ impl<T: ?Sized> Mutex<T> {
     /// *mutex.try_lock().unwrap() += 1;
     /// ```
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        self.lock
-            .try_acquire_all(1)
-            .map_err(|_held| TryLockError(()))?;
+        self.lock.try_acquire_all(1).map_err(|_held| TryLockError(()))?;
         // SAFETY: the permit is ours.
         Ok(unsafe { MutexGuard::new(self) })
     }
@@ -180,9 +178,7 @@ impl<T: ?Sized> Mutex<T> {
     /// *mutex.try_lock_owned().unwrap() += 1;
     /// ```
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        self.lock
-            .try_acquire_all(1)
-            .map_err(|_held| TryLockError(()))?;
+        self.lock.try_acquire_all(1).map_err(|_held| TryLockError(()))?;
         // SAFETY: the permit is ours.
         Ok(unsafe { OwnedMutexGuard::new(self) })
     }

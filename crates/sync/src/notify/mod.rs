@@ -192,25 +192,16 @@ impl Notify {
     pub fn notify_waiters(&self) {
         let mut wakes = Wakes::new();
         let mut queue = self.queue.lock();
-        while queue
-            .pop_front(|node| tell(node, ALL, &mut wakes))
-            .is_some()
-        {}
+        while queue.pop_front(|node| tell(node, ALL, &mut wakes)).is_some() {}
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             // A kept wake-up stays.
-            let kept = if state & STATE == WAITING {
-                EMPTY
-            } else {
-                state & STATE
-            };
+            let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
             let next = (state & !STATE).wrapping_add(CALL) | kept;
             // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
             // `counted_call_carries_the_notifiers_writes`.
-            match self
-                .state
-                .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
+            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
             {
                 Ok(_) => break,
                 Err(actual) => state = actual,

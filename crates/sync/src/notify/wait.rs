@@ -203,10 +203,7 @@ macro_rules! waiter {
 }
 
 waiter!(Notified<'_>, "let mut waiter = pin!(notify.notified());");
-waiter!(
-    OwnedNotified,
-    "let mut waiter = pin!(notify.clone().notified_owned());"
-);
+waiter!(OwnedNotified, "let mut waiter = pin!(notify.clone().notified_owned());");
 
 impl<'a> Notified<'a> {
     pub(super) fn new(notify: &'a Notify) -> Self {

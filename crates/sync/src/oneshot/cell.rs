@@ -81,13 +81,7 @@ pub fn halves<T>() -> (Tx<T>, Rx<T>) {
         rx_waker: UnsafeCell::new(None),
         tx_waker: UnsafeCell::new(None),
     })));
-    (
-        Tx { cell: Some(cell) },
-        Rx {
-            cell: Some(cell),
-            closed_first: false,
-        },
-    )
+    (Tx { cell: Some(cell) }, Rx { cell: Some(cell), closed_first: false })
 }
 
 /// Frees the cell, and drops what is in it.
@@ -211,8 +205,7 @@ impl<T> Tx<T> {
     /// Whether the receiver takes nothing any more.
     pub fn is_closed(&self) -> bool {
         // Ordering: Acquire; who sees the end sees what came before it.
-        self.cell()
-            .is_none_or(|cell| cell.state.load(Ordering::Acquire) & CLOSED != 0)
+        self.cell().is_none_or(|cell| cell.state.load(Ordering::Acquire) & CLOSED != 0)
     }
 
     /// Ready once the receiver takes nothing any more.
@@ -379,9 +372,7 @@ impl<T> Rx<T> {
     pub fn is_empty(&self) -> bool {
         // Ordering: Acquire; who sees the value there may rely on what came before it.
         self.closed_first
-            || self
-                .cell()
-                .is_none_or(|cell| cell.state.load(Ordering::Acquire) & VALUE == 0)
+            || self.cell().is_none_or(|cell| cell.state.load(Ordering::Acquire) & VALUE == 0)
     }
 
     /// Whether the value, or the news that there is none, was taken.
@@ -420,16 +411,12 @@ impl<T> Drop for Rx<T> {
 
 impl<T> fmt::Debug for Tx<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx")
-            .field("is_closed", &self.is_closed())
-            .finish()
+        f.debug_struct("Tx").field("is_closed", &self.is_closed()).finish()
     }
 }
 
 impl<T> fmt::Debug for Rx<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rx")
-            .field("is_empty", &self.is_empty())
-            .finish()
+        f.debug_struct("Rx").field("is_empty", &self.is_empty()).finish()
     }
 }

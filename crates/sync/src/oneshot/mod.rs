@@ -100,9 +100,7 @@ impl<T> Sender<T> {
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
-            .field("is_closed", &self.is_closed())
-            .finish()
+        f.debug_struct("Sender").field("is_closed", &self.is_closed()).finish()
     }
 }
 

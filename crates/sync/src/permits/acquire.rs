@@ -65,15 +65,8 @@ impl<B: Bank> Future for Acquire<'_, B> {
 
 impl<'a, B: Bank> Acquire<'a, B> {
     pub(super) fn new(permits: &'a Permits<B>, needed: usize) -> Self {
-        let waiter = Waiter {
-            needed,
-            remaining: AtomicUsize::new(needed),
-        };
-        Self {
-            permits,
-            node: Node::new(waiter),
-            queued: Cell::new(false),
-        }
+        let waiter = Waiter { needed, remaining: AtomicUsize::new(needed) };
+        Self { permits, node: Node::new(waiter), queued: Cell::new(false) }
     }
 
     fn outcome(&self) -> Option<Result<(), Refusal>> {

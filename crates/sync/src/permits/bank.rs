@@ -102,8 +102,6 @@ impl Bank for Deposits {
 
 impl fmt::Debug for Deposits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deposits")
-            .field("permits", &self.peek())
-            .finish()
+        f.debug_struct("Deposits").field("permits", &self.peek()).finish()
     }
 }

@@ -135,11 +135,7 @@ impl<B: Bank> Permits<B> {
                 return Err(Refusal::Closed);
             }
             if word >> SHIFT < n {
-                return if B::MAY_HOLD {
-                    self.collect(n)
-                } else {
-                    Err(Refusal::TooFew)
-                };
+                return if B::MAY_HOLD { self.collect(n) } else { Err(Refusal::TooFew) };
             }
             // Ordering: Acquire; pairs with the Release in `release`: who takes a permit sees what its
             // last holder did. Weakened: model `released_permit_carries_the_holders_writes`.
@@ -162,8 +158,7 @@ impl<B: Bank> Permits<B> {
         if !queue.is_empty() {
             return if n == 0 { Ok(()) } else { Err(Refusal::TooFew) };
         }
-        self.take_or_restore(n, self.bank.take(false))
-            .map_err(|(refusal, _)| refusal)
+        self.take_or_restore(n, self.bank.take(false)).map_err(|(refusal, _)| refusal)
     }
 
     /// Takes `n` from the word and `extra` together; on failure `extra` has gone to the word, which is
@@ -183,10 +178,7 @@ impl<B: Bank> Permits<B> {
             let next = (left << SHIFT) | (word & CLOSED);
             // Ordering: AcqRel; takes permits, as in `try_acquire`, and publishes those of the bank,
             // as in `release`.
-            match self
-                .word
-                .compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed)
-            {
+            match self.word.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return outcome.map_err(|refusal| (refusal, next)),
                 Err(actual) => word = actual,
             }
@@ -247,10 +239,7 @@ impl<B: Bank> Permits<B> {
             let remaining = front.payload.remaining.load(Ordering::Relaxed);
             if n < remaining {
                 // Ordering: Relaxed; as above, and the owner does not act on it.
-                front
-                    .payload
-                    .remaining
-                    .store(remaining - n, Ordering::Relaxed);
+                front.payload.remaining.store(remaining - n, Ordering::Relaxed);
                 return;
             }
             n -= remaining;
@@ -344,11 +333,7 @@ impl<B: Bank> Permits<B> {
         let needed = node.payload.needed;
         let mut wakes = Wakes::new();
         let mut queue = self.queue.lock();
-        let mut banked = if queue.is_empty() {
-            self.bank.take(false)
-        } else {
-            0
-        };
+        let mut banked = if queue.is_empty() { self.bank.take(false) } else { 0 };
         while queue.is_empty() {
             let word = match self.take_or_restore(needed, banked) {
                 Ok(()) => return Poll::Ready(Ok(())),
@@ -365,9 +350,7 @@ impl<B: Bank> Permits<B> {
             );
             if parked.is_ok() {
                 // Ordering: Relaxed; not linked yet.
-                node.payload
-                    .remaining
-                    .store(needed - (word >> SHIFT), Ordering::Relaxed);
+                node.payload.remaining.store(needed - (word >> SHIFT), Ordering::Relaxed);
                 break;
             }
             banked = 0;

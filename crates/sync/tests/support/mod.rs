@@ -29,10 +29,7 @@ impl Wake for CountingWaker {
 
 impl CountingWaker {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self {
-            wakes: AtomicUsize::new(0),
-            thread: thread::current(),
-        })
+        Arc::new(Self { wakes: AtomicUsize::new(0), thread: thread::current() })
     }
 
     pub fn wakes(&self) -> usize {
@@ -111,10 +108,7 @@ impl Counted {
     pub fn new(number: usize, alive: &Arc<AtomicUsize>) -> Self {
         // Ordering: Relaxed; only the sum counts.
         alive.fetch_add(1, Ordering::Relaxed);
-        Self {
-            number,
-            alive: alive.clone(),
-        }
+        Self { number, alive: alive.clone() }
     }
 }
 

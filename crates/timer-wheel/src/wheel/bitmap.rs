@@ -12,10 +12,7 @@ impl Bitmap {
     /// An empty set of numbers below `bits`, at most 4096.
     pub(crate) fn new(bits: usize) -> Self {
         debug_assert!(bits <= 64 * 64, "one summary word covers 64 words");
-        Self {
-            summary: 0,
-            words: vec![0; bits.div_ceil(64)].into(),
-        }
+        Self { summary: 0, words: vec![0; bits.div_ceil(64)].into() }
     }
 
     #[inline]

@@ -55,11 +55,7 @@ pub(crate) struct Slab<T> {
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            free: NIL,
-            len: 0,
-        }
+        Self { entries: Vec::new(), free: NIL, len: 0 }
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -77,10 +73,7 @@ impl<T> Slab<T> {
             return index;
         }
         let index = u32::try_from(self.entries.len()).unwrap_or(NIL);
-        assert!(
-            index != NIL,
-            "a timer wheel holds at most 2^32 - 1 entries at once"
-        );
+        assert!(index != NIL, "a timer wheel holds at most 2^32 - 1 entries at once");
         self.entries.push(Entry {
             prev: NIL,
             next: NIL,
@@ -99,17 +92,11 @@ impl<T> Slab<T> {
         entry.next = self.free;
         self.free = index;
         self.len -= 1;
-        entry
-            .payload
-            .take()
-            .expect("an entry outside the free list has its payload")
+        entry.payload.take().expect("an entry outside the free list has its payload")
     }
 
     pub(crate) fn key(&self, index: u32) -> Key {
-        Key {
-            index,
-            generation: self.entries[index as usize].generation,
-        }
+        Key { index, generation: self.entries[index as usize].generation }
     }
 
     /// The index behind `key`, unless the key is stale.

@@ -36,10 +36,7 @@ pub fn bounded(body: impl FnOnce() + Send + 'static) {
 /// Sleeps until the next deadline and advances, once; returns how many fired.
 pub fn turn(timers: &Timers) -> usize {
     let deadline = timers.next_deadline().expect("a timer waits");
-    assert!(
-        deadline < Instant::now() + Duration::from_secs(20),
-        "a test must not wait that long"
-    );
+    assert!(deadline < Instant::now() + Duration::from_secs(20), "a test must not wait that long");
     thread::sleep(deadline - Instant::now());
     timers.advance(Instant::now())
 }

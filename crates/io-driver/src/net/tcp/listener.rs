@@ -47,6 +47,15 @@ impl TcpListener {
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing behind.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<Self> {
         first_that_works(addr, async |address: SocketAddr| {
             let kind = Type::STREAM;
@@ -85,15 +94,24 @@ impl TcpListener {
     #[track_caller]
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         // What waits already is reported as the first event.
-        Ok(Self {
-            source: Source::new(listener, Ready::EMPTY)?,
-        })
+        Ok(Self { source: Source::new(listener, Ready::EMPTY)? })
     }
 
     /// Gives the listener back, still in non-blocking mode.
     ///
     /// # Errors
     /// If the operating system refuses to take it out of the driver; the listener is closed then.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let address = listener.local_addr()?;
+    /// let listener: std::net::TcpListener = listener.into_std()?;
+    /// assert_eq!(listener.local_addr()?, address);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn into_std(self) -> io::Result<net::TcpListener> {
         self.source.into_io()
     }
@@ -107,6 +125,17 @@ impl TcpListener {
     ///
     /// # Cancel safety
     /// Dropping the future loses no connection.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, address) = listener.accept().await?;
+    /// assert_eq!(address, client.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let accepted = self.source.io(Direction::Read, accept).await?;
         self.register(accepted)
@@ -116,6 +145,17 @@ impl TcpListener {
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, address) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// assert_eq!(address, client.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         let accepted = ready!(self.source.poll_io(cx, Direction::Read, accept))?;
         Poll::Ready(self.register(accepted))
@@ -134,6 +174,15 @@ impl TcpListener {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.local_addr()?.ip().is_loopback());
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.source.local_addr()
     }
@@ -142,6 +191,15 @@ impl TcpListener {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.ttl()? > 0);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.source.ttl()
     }
@@ -150,6 +208,16 @@ impl TcpListener {
     ///
     /// # Errors
     /// What the operating system says; 0 is invalid.
+    ///
+    /// ```
+    /// # filch_io_driver::Driver::new()?.block_on(async {
+    /// # use filch_io_driver::net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(64)?;
+    /// assert_eq!(listener.ttl()?, 64);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.set_ttl(ttl)
     }

@@ -33,6 +33,18 @@ use std::task::{Context, Poll};
 pub struct ReadHalf<'a>(&'a TcpStream);
 
 /// The half that writes; made by [`TcpStream::split`]. Dropping it does not end the output.
+///
+/// ```
+#[doc = halves!("split")]
+/// write.try_write(b"hi")?;
+/// drop(write);
+/// peer.readable().await?;
+/// assert_eq!(peer.try_read(&mut [0; 8])?, 2);
+/// // The output is open still: nothing more to read, and no end.
+/// assert!(peer.try_read(&mut [0; 8]).is_err());
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a TcpStream);
 
@@ -52,9 +64,17 @@ impl WriteHalf<'_> {
     }
 }
 
-/// What the borrowed and the owned halves have in common with the stream.
+/// How the examples below begin, hidden: as [`connected`], with the halves `read` and `write` of `stream`.
+macro_rules! halves {
+    ($split:literal) => {
+        concat!(connected!(), "\n# let (mut read, mut write) = stream.", $split, "();")
+    };
+}
+pub(super) use halves;
+
+/// What the borrowed and the owned halves have in common with the stream, which `$split` splits.
 macro_rules! read_half {
-    ($half:ty) => {
+    ($half:ty, $split:literal) => {
         impl $half {
             /// As [`TcpStream::peek`].
             ///
@@ -63,6 +83,15 @@ macro_rules! read_half {
             ///
             /// # Cancel safety
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// assert_eq!(read.peek(&mut [0; 8]).await?, 5);
+            /// assert_eq!(read.try_read(&mut [0; 8])?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
                 self.stream().peek(buf).await
             }
@@ -71,6 +100,17 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// let mut buf = [0; 8];
+            /// let mut buf = filch_io::ReadBuf::new(&mut buf);
+            /// std::future::poll_fn(|cx| read.poll_peek(cx, &mut buf)).await?;
+            /// assert_eq!(buf.filled(), b"hello");
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn poll_peek(
                 &mut self,
                 cx: &mut Context<'_>,
@@ -86,6 +126,14 @@ macro_rules! read_half {
             ///
             /// # Cancel safety
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// assert!(read.ready(Interest::READABLE).await?.is_readable());
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
                 self.stream().ready(interest).await
             }
@@ -97,6 +145,15 @@ macro_rules! read_half {
             ///
             /// # Cancel safety
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// read.readable().await?;
+            /// assert_eq!(read.try_read(&mut [0; 8])?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub async fn readable(&self) -> io::Result<()> {
                 self.stream().readable().await
             }
@@ -105,6 +162,17 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// read.readable().await?;
+            /// let mut buf = [0; 8];
+            /// let n = read.try_read(&mut buf)?;
+            /// assert_eq!(&buf[..n], b"hello");
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 self.stream().try_read(buf)
             }
@@ -113,6 +181,17 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// read.readable().await?;
+            /// let (mut head, mut tail) = ([0; 2], [0; 8]);
+            /// let mut bufs = [&mut head[..], &mut tail[..]].map(std::io::IoSliceMut::new);
+            /// assert_eq!(read.try_read_vectored(&mut bufs)?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
                 self.stream().try_read_vectored(bufs)
             }
@@ -121,6 +200,17 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// peer.try_write(b"hello")?;
+            /// read.readable().await?;
+            /// let mut buf = Vec::with_capacity(8);
+            /// read.try_read_buf(&mut buf)?;
+            /// assert_eq!(buf, b"hello");
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
                 self.stream().try_read_buf(buf)
             }
@@ -129,6 +219,13 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert_eq!(read.peer_addr()?, peer.local_addr()?);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn peer_addr(&self) -> io::Result<SocketAddr> {
                 self.stream().peer_addr()
             }
@@ -137,6 +234,13 @@ macro_rules! read_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert_eq!(read.local_addr()?, peer.peer_addr()?);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn local_addr(&self) -> io::Result<SocketAddr> {
                 self.stream().local_addr()
             }
@@ -163,7 +267,7 @@ pub(super) use read_half;
 
 /// As `read_half`; `$shutdown` ends the output.
 macro_rules! write_half {
-    ($half:ty, $shutdown:expr) => {
+    ($half:ty, $split:literal, $shutdown:expr) => {
         impl $half {
             /// As [`TcpStream::ready`].
             ///
@@ -172,6 +276,13 @@ macro_rules! write_half {
             ///
             /// # Cancel safety
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert!(write.ready(Interest::WRITABLE).await?.is_writable());
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
                 self.stream().ready(interest).await
             }
@@ -183,6 +294,14 @@ macro_rules! write_half {
             ///
             /// # Cancel safety
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// write.writable().await?;
+            /// assert_eq!(write.try_write(b"hello")?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub async fn writable(&self) -> io::Result<()> {
                 self.stream().writable().await
             }
@@ -191,6 +310,13 @@ macro_rules! write_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert_eq!(write.try_write(b"hello")?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
                 self.stream().try_write(buf)
             }
@@ -199,6 +325,14 @@ macro_rules! write_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// let bufs = [&b"hel"[..], &b"lo"[..]].map(std::io::IoSlice::new);
+            /// assert_eq!(write.try_write_vectored(&bufs)?, 5);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
                 self.stream().try_write_vectored(bufs)
             }
@@ -207,6 +341,13 @@ macro_rules! write_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert_eq!(write.peer_addr()?, peer.local_addr()?);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn peer_addr(&self) -> io::Result<SocketAddr> {
                 self.stream().peer_addr()
             }
@@ -215,6 +356,13 @@ macro_rules! write_half {
             ///
             /// # Errors
             /// As there.
+            ///
+            /// ```
+            #[doc = halves!($split)]
+            /// assert_eq!(write.local_addr()?, peer.peer_addr()?);
+            /// # std::io::Result::Ok(()) })?;
+            /// # std::io::Result::Ok(())
+            /// ```
             pub fn local_addr(&self) -> io::Result<SocketAddr> {
                 self.stream().local_addr()
             }
@@ -262,5 +410,5 @@ macro_rules! write_half {
 }
 pub(super) use write_half;
 
-read_half!(ReadHalf<'_>);
-write_half!(WriteHalf<'_>, |half| half.stream().shutdown_write());
+read_half!(ReadHalf<'_>, "split");
+write_half!(WriteHalf<'_>, "split", |half| half.stream().shutdown_write());

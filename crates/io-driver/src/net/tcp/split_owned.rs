@@ -1,7 +1,7 @@
 //! Halves that own their connection together.
 
 use super::TcpStream;
-use super::split::{read_half, write_half};
+use super::split::{halves, read_half, write_half};
 use crate::interest::Interest;
 use crate::ready::Ready;
 use bytes::BufMut;
@@ -40,6 +40,18 @@ pub struct OwnedReadHalf {
 
 /// The half that writes; made by [`TcpStream::into_split`]. Dropping it ends the output, unless
 /// [`forget`](Self::forget) is called instead.
+///
+/// ```
+#[doc = halves!("into_split")]
+/// write.try_write(b"hi")?;
+/// drop(write);
+/// peer.readable().await?;
+/// assert_eq!(peer.try_read(&mut [0; 8])?, 2);
+/// peer.readable().await?;
+/// assert_eq!(peer.try_read(&mut [0; 8])?, 0); // the end
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     /// `None` only while it is being taken apart.
@@ -49,15 +61,22 @@ pub struct OwnedWriteHalf {
 }
 
 /// The halves were not of one connection; here they are again.
+///
+/// ```
+#[doc = halves!("into_split")]
+/// let (other_read, other_write) = peer.into_split();
+/// let error = read.reunite(other_write).unwrap_err();
+/// let stream = error.0.reunite(write).expect("the halves of one connection");
+/// # let _ = (stream, other_read, error.1);
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct ReuniteError(pub OwnedReadHalf, pub OwnedWriteHalf);
 
 pub(super) fn split(stream: TcpStream) -> (OwnedReadHalf, OwnedWriteHalf) {
     let stream = Arc::new(stream);
-    let write = OwnedWriteHalf {
-        stream: Some(Arc::clone(&stream)),
-        is_shutdown: false,
-    };
+    let write = OwnedWriteHalf { stream: Some(Arc::clone(&stream)), is_shutdown: false };
     (OwnedReadHalf { stream }, write)
 }
 
@@ -102,9 +121,7 @@ impl OwnedReadHalf {
 
 impl OwnedWriteHalf {
     fn shared(&self) -> &Arc<TcpStream> {
-        self.stream
-            .as_ref()
-            .expect("a write half has its stream until it is taken apart")
+        self.stream.as_ref().expect("a write half has its stream until it is taken apart")
     }
 
     fn stream(&self) -> &TcpStream {
@@ -115,11 +132,29 @@ impl OwnedWriteHalf {
     ///
     /// # Errors
     /// As there.
+    ///
+    /// ```
+    #[doc = halves!("into_split")]
+    /// let stream = write.reunite(read).expect("the halves of one connection");
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn reunite(self, other: OwnedReadHalf) -> Result<TcpStream, ReuniteError> {
         reunite(other, self)
     }
 
     /// Drops it without ending the output; the connection is closed with the other half.
+    ///
+    /// ```
+    #[doc = halves!("into_split")]
+    /// write.forget();
+    /// peer.try_write(b"the other way")?;
+    /// read.readable().await?;
+    /// assert_eq!(read.try_read(&mut [0; 16])?, 13);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn forget(mut self) {
         drop(self.stream.take());
     }
@@ -134,8 +169,8 @@ impl Drop for OwnedWriteHalf {
     }
 }
 
-read_half!(OwnedReadHalf);
-write_half!(OwnedWriteHalf, |half| {
+read_half!(OwnedReadHalf, "into_split");
+write_half!(OwnedWriteHalf, "into_split", |half| {
     half.stream().shutdown_write()?;
     half.is_shutdown = true;
     Ok(())

@@ -59,6 +59,14 @@ impl TcpStream {
     /// # Cancel safety
     /// Dropping the future gives the attempt up and leaves nothing behind here; the peer may have seen a
     /// connection that closes at once.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<Self> {
         first_that_works(addr, async |address: SocketAddr| {
             let kind = Type::STREAM;
@@ -75,9 +83,7 @@ impl TcpStream {
 
     /// Waits until a connection attempt has succeeded or failed.
     async fn connected(stream: net::TcpStream) -> io::Result<Self> {
-        let stream = Self {
-            source: Source::new(stream, Ready::EMPTY)?,
-        };
+        let stream = Self { source: Source::new(stream, Ready::EMPTY)? };
         // Nobody else can wait for it yet: no need for the list that `writable` uses.
         poll_fn(|cx| stream.poll_write_ready(cx)).await?;
         match stream.take_error()? {
@@ -115,9 +121,7 @@ impl TcpStream {
     /// time they are accepted, and every buffer has room.
     pub(super) fn with_driver(stream: net::TcpStream, driver: DriverHandle) -> io::Result<Self> {
         let ready = Ready::READABLE | Ready::WRITABLE;
-        Ok(Self {
-            source: Source::with_driver(stream, ready, driver)?,
-        })
+        Ok(Self { source: Source::with_driver(stream, ready, driver)? })
     }
 
     /// Gives the connection back, still in non-blocking mode.
@@ -126,16 +130,10 @@ impl TcpStream {
     /// If the operating system refuses to take it out of the driver; the connection is closed then.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let stream: std::net::TcpStream = stream.into_std()?;
-    ///     assert_eq!(stream.peer_addr()?, listener.local_addr()?);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// let stream: std::net::TcpStream = stream.into_std()?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn into_std(self) -> io::Result<net::TcpStream> {
@@ -146,6 +144,13 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.local_addr()?, peer.peer_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.source.local_addr()
     }
@@ -154,6 +159,13 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says; not connected any more, for instance.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.peer_addr()
     }
@@ -164,15 +176,9 @@ impl TcpStream {
     /// If it cannot be asked for.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     assert!(stream.take_error()?.is_none());
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// assert!(stream.take_error()?.is_none());
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
@@ -183,6 +189,13 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert!(!stream.nodelay()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.source.nodelay()
     }
@@ -193,16 +206,10 @@ impl TcpStream {
     /// What the operating system says.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     stream.set_nodelay(true)?;
-    ///     assert!(stream.nodelay()?);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// stream.set_nodelay(true)?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
@@ -214,6 +221,13 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.linger()?, None);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         SockRef::from(&*self.source).linger()
     }
@@ -226,6 +240,14 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// stream.set_linger(Some(std::time::Duration::from_secs(2)))?;
+    /// assert_eq!(stream.linger()?, Some(std::time::Duration::from_secs(2)));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_linger(&self, duration: Option<Duration>) -> io::Result<()> {
         SockRef::from(&*self.source).set_linger(duration)
     }
@@ -236,16 +258,10 @@ impl TcpStream {
     /// What the operating system says.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     stream.set_zero_linger()?;
-    ///     assert_eq!(stream.linger()?, Some(std::time::Duration::ZERO));
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// stream.set_zero_linger()?;
+    /// assert_eq!(stream.linger()?, Some(std::time::Duration::ZERO));
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn set_zero_linger(&self) -> io::Result<()> {
@@ -256,6 +272,13 @@ impl TcpStream {
     ///
     /// # Errors
     /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert!(stream.ttl()? > 0);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.source.ttl()
     }
@@ -266,16 +289,10 @@ impl TcpStream {
     /// What the operating system says; 0 is invalid.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     stream.set_ttl(64)?;
-    ///     assert_eq!(stream.ttl()?, 64);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// stream.set_ttl(64)?;
+    /// assert_eq!(stream.ttl()?, 64);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
@@ -293,16 +310,10 @@ impl TcpStream {
     /// Dropping the future changes nothing: a readiness that nobody has disproved is found again.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, Interest, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
-    ///     assert!(ready.is_writable());
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// let ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
@@ -318,19 +329,12 @@ impl TcpStream {
     /// As [`ready`](Self::ready).
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (peer, _) = listener.accept().await?;
-    ///     peer.try_write(b"hello")?;
-    ///     stream.readable().await?;
-    ///     let mut buf = [0; 8];
-    ///     assert_eq!(stream.try_read(&mut buf)?, 5);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// stream.readable().await?;
+    /// let mut buf = [0; 8];
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn readable(&self) -> io::Result<()> {
@@ -346,16 +350,10 @@ impl TcpStream {
     /// As [`ready`](Self::ready).
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     stream.writable().await?;
-    ///     assert_eq!(stream.try_write(b"hello")?, 5);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// stream.writable().await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn writable(&self) -> io::Result<()> {
@@ -369,25 +367,15 @@ impl TcpStream {
     /// If the runtime was shut down.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (peer, _) = listener.accept().await?;
-    ///     peer.try_write(b"hello")?;
-    ///     std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await?;
-    ///     assert_eq!(stream.try_read(&mut [0; 8])?, 5);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// std::future::poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    /// assert_eq!(stream.try_read(&mut [0; 8])?, 5);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source
-            .registration()
-            .poll_ready(cx, Direction::Read)
-            .map_ok(|_observed| ())
+        self.source.registration().poll_ready(cx, Direction::Read).map_ok(|_observed| ())
     }
 
     /// As [`writable`](Self::writable), for a task that polls. Only the last task that polled for writing
@@ -395,11 +383,16 @@ impl TcpStream {
     ///
     /// # Errors
     /// If the runtime was shut down.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// std::future::poll_fn(|cx| stream.poll_write_ready(cx)).await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.source
-            .registration()
-            .poll_ready(cx, Direction::Write)
-            .map_ok(|_observed| ())
+        self.source.registration().poll_ready(cx, Direction::Write).map_ok(|_observed| ())
     }
 
     /// Reads what is there, without waiting; 0 bytes into a buffer with room are the end of the input.
@@ -407,18 +400,43 @@ impl TcpStream {
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is nothing: wait for
     /// [`readable`](Self::readable); or what the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// use std::io::ErrorKind::WouldBlock;
+    /// let mut buf = [0; 8];
+    /// assert_eq!(stream.try_read(&mut buf).unwrap_err().kind(), WouldBlock);
+    /// peer.try_write(b"hello")?;
+    /// stream.readable().await?;
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// drop(peer);
+    /// stream.readable().await?;
+    /// assert_eq!(stream.try_read(&mut buf)?, 0);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.source
-            .try_io(Interest::READABLE, |mut stream| stream.read(buf))
+        self.source.try_io(Interest::READABLE, |mut stream| stream.read(buf))
     }
 
     /// As [`try_read`](Self::try_read), filling one buffer after the other.
     ///
     /// # Errors
     /// As [`try_read`](Self::try_read).
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// stream.readable().await?;
+    /// let (mut head, mut tail) = ([0; 2], [0; 8]);
+    /// let mut bufs = [&mut head[..], &mut tail[..]].map(std::io::IoSliceMut::new);
+    /// assert_eq!(stream.try_read_vectored(&mut bufs)?, 5);
+    /// assert_eq!((&head, &tail[..3]), (b"he", &b"llo"[..]));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.source
-            .try_io(Interest::READABLE, |mut stream| stream.read_vectored(bufs))
+        self.source.try_io(Interest::READABLE, |mut stream| stream.read_vectored(bufs))
     }
 
     /// As [`try_read`](Self::try_read), into the spare room of a growing buffer, which is advanced.
@@ -427,20 +445,13 @@ impl TcpStream {
     /// As [`try_read`](Self::try_read).
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (peer, _) = listener.accept().await?;
-    ///     peer.try_write(b"hello")?;
-    ///     stream.readable().await?;
-    ///     let mut buf = Vec::with_capacity(8);
-    ///     stream.try_read_buf(&mut buf)?;
-    ///     assert_eq!(buf, b"hello");
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// stream.readable().await?;
+    /// let mut buf = Vec::with_capacity(8);
+    /// stream.try_read_buf(&mut buf)?;
+    /// assert_eq!(buf, b"hello");
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
@@ -459,18 +470,31 @@ impl TcpStream {
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room: wait for
     /// [`writable`](Self::writable); or what the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.source
-            .try_io(Interest::WRITABLE, |mut stream| stream.write(buf))
+        self.source.try_io(Interest::WRITABLE, |mut stream| stream.write(buf))
     }
 
     /// As [`try_write`](Self::try_write), from one buffer after the other.
     ///
     /// # Errors
     /// As [`try_write`](Self::try_write).
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// let bufs = [&b"hel"[..], &b"lo"[..]].map(std::io::IoSlice::new);
+    /// assert_eq!(stream.try_write_vectored(&bufs)?, 5);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.source
-            .try_io(Interest::WRITABLE, |mut stream| stream.write_vectored(bufs))
+        self.source.try_io(Interest::WRITABLE, |mut stream| stream.write_vectored(bufs))
     }
 
     /// Runs an operation of the caller's own on the socket, if `interest` seems ready; if the operation
@@ -482,17 +506,11 @@ impl TcpStream {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock), or what the operation returns.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, Interest, net::{TcpListener, TcpStream}};
+    #[doc = connected!()]
     /// use std::io::ErrorKind::WouldBlock;
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let nothing = stream.try_io(Interest::READABLE, || stream.try_read(&mut [0; 8]));
-    ///     assert_eq!(nothing.unwrap_err().kind(), WouldBlock);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    /// let nothing = stream.try_io(Interest::READABLE, || stream.try_read(&mut [0; 8]));
+    /// assert_eq!(nothing.unwrap_err().kind(), WouldBlock);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_io<R>(
@@ -513,19 +531,12 @@ impl TcpStream {
     /// Dropping the future changes nothing: the operation runs only where its result is returned.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (peer, _) = listener.accept().await?;
-    ///     peer.try_write(b"hello")?;
-    ///     let interest = filch_io_driver::Interest::READABLE;
-    ///     let n = stream.async_io(interest, || stream.try_read(&mut [0; 8])).await?;
-    ///     assert_eq!(n, 5);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// let interest = filch_io_driver::Interest::READABLE;
+    /// let n = stream.async_io(interest, || stream.try_read(&mut [0; 8])).await?;
+    /// assert_eq!(n, 5);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn async_io<R>(
@@ -551,30 +562,32 @@ impl TcpStream {
     /// Dropping the future loses nothing: what was copied can be read.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (peer, _) = listener.accept().await?;
-    ///     peer.try_write(b"hello")?;
-    ///     assert_eq!(stream.peek(&mut [0; 8]).await?, 5);
-    ///     assert_eq!(stream.try_read(&mut [0; 8])?, 5);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// assert_eq!(stream.peek(&mut [0; 8]).await?, 5);
+    /// assert_eq!(stream.try_read(&mut [0; 8])?, 5);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.source
-            .io(Direction::Read, |stream| stream.peek(buf))
-            .await
+        self.source.io(Direction::Read, |stream| stream.peek(buf)).await
     }
 
     /// As [`peek`](Self::peek), for a task that polls. Only the last task that polled for reading is woken.
     ///
     /// # Errors
     /// As [`peek`](Self::peek).
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// peer.try_write(b"hello")?;
+    /// let mut buf = [0; 8];
+    /// let mut buf = filch_io::ReadBuf::new(&mut buf);
+    /// std::future::poll_fn(|cx| stream.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hello");
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_peek(
         &self,
         cx: &mut Context<'_>,
@@ -594,17 +607,11 @@ impl TcpStream {
     /// Splits it into halves that borrow it, for two parts of one task.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let mut stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (read, write) = stream.split();
-    ///     write.try_write(b"hello")?;
-    ///     assert_eq!(read.peer_addr()?, write.peer_addr()?);
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// let (read, write) = stream.split();
+    /// write.try_write(b"hello")?;
+    /// assert_eq!(read.peer_addr()?, write.peer_addr()?);
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
@@ -615,17 +622,11 @@ impl TcpStream {
     /// the connection is closed when both are gone.
     ///
     /// ```
-    /// use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
-    ///
-    /// let driver = Driver::new()?;
-    /// driver.block_on(async {
-    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
-    ///     let (read, write) = stream.into_split();
-    ///     write.try_write(b"hello")?;
-    ///     let _stream = read.reunite(write).expect("the halves of one connection");
-    ///     std::io::Result::Ok(())
-    /// })?;
+    #[doc = connected!()]
+    /// let (read, write) = stream.into_split();
+    /// write.try_write(b"hello")?;
+    /// let _stream = read.reunite(write).expect("the halves of one connection");
+    /// # std::io::Result::Ok(()) })?;
     /// # std::io::Result::Ok(())
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
