@@ -1,6 +1,7 @@
 //! # What was chosen at build time, shared by everything that starts threads or reports
 
-use crate::task::{TaskPanic, catch_quietly};
+use crate::task::TaskPanic;
+use filch_primitives::catch_quietly;
 use std::fmt;
 use std::io;
 use std::sync::Arc;

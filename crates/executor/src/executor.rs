@@ -129,19 +129,20 @@ impl Executor {
             return;
         }
         let _entered = self.handle.enter();
-        let may_wait = context::may_block() && !self.handle.owns_this_thread();
-        let in_time = match self.handle.scheduler() {
+        let may_wait = context::may_block();
+        let all_ended = match self.handle.scheduler() {
             AnyScheduler::Loop(scheduler) => {
                 scheduler.shut_down();
                 true
             }
             AnyScheduler::Multi(scheduler) => {
                 scheduler.begin_shutdown();
-                may_wait && scheduler.wait(deadline)
+                // Not where this thread would wait for itself.
+                may_wait && !scheduler.owns_this_thread() && scheduler.wait(deadline)
             }
         };
         self.blocking.close();
-        if may_wait && in_time {
+        if may_wait && all_ended && !self.blocking.owns_this_thread() {
             self.blocking.wait(deadline);
         }
     }

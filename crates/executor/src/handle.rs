@@ -314,15 +314,6 @@ impl Handle {
         self.blocking().queued()
     }
 
-    /// Whether this thread is one of the executor's own, so that waiting for it would be for itself.
-    pub(crate) fn owns_this_thread(&self) -> bool {
-        let runs_worker = match &self.scheduler {
-            AnyScheduler::Loop(_) => false,
-            AnyScheduler::Multi(scheduler) => scheduler.owns_this_thread(),
-        };
-        runs_worker || self.blocking().owns_this_thread()
-    }
-
     pub(crate) fn scheduler(&self) -> &AnyScheduler {
         &self.scheduler
     }

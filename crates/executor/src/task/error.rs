@@ -1,7 +1,8 @@
 //! # How a task can end without its output
 
-use super::{Id, catch_quietly};
+use super::Id;
 use crate::config::PanicHook;
+use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
 use std::any::Any;
 use std::fmt;

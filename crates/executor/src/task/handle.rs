@@ -1,7 +1,8 @@
 //! # The handles of a task: to await it, to abort it
 
 use super::state::{Detached, Wake};
-use super::{Header, Id, JoinError, Reason, catch_quietly, run};
+use super::{Header, Id, JoinError, Reason, run};
+use filch_primitives::catch_quietly;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};

@@ -43,7 +43,7 @@ pub use error::{JoinError, TaskPanic};
 pub use handle::{AbortHandle, JoinHandle};
 pub use id::{Id, id, try_id};
 pub(crate) use owned::OwnedTasks;
-pub(crate) use run::{catch_quietly, give_way};
+pub(crate) use run::give_way;
 
 use crate::config::PanicHook;
 use crate::queue::Pointer;

@@ -6,7 +6,7 @@
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Reason, Runnable, Schedule, waker};
-use std::any::Any;
+use filch_primitives::catch_quietly;
 use std::cell::Cell as StdCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
@@ -148,20 +148,6 @@ pub(super) unsafe fn free(header: NonNull<Header>) {
     let free = unsafe { header.as_ref() }.vtable.free;
     // SAFETY: the vtable is the task's own; by the caller's promise nobody else has a pointer.
     catch_quietly(|| unsafe { free(header) });
-}
-
-/// Runs what must not end the thread; a panic was already reported by std's own hook and ends here.
-pub(crate) fn catch_quietly(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        forget_payload(payload);
-    }
-}
-
-/// A payload may panic when it is dropped, and that one's payload too: leak it rather than go on.
-fn forget_payload(payload: Box<dyn Any + Send>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
-    }
 }
 
 /// Whether `waker` is the waker of the task that this thread is polling.
