@@ -78,12 +78,8 @@ impl Shared {
 
     /// `Worker::found_work`.
     fn found_work(&self) {
-        if self.idle.stop_searching() {
-            // Ordering: SeqCst fence; pairs with the one in `notify`.
-            fence(Ordering::SeqCst);
-            if self.has_work() {
-                self.wake_one();
-            }
+        if self.idle.stop_searching() && self.has_work() {
+            self.wake_one();
         }
     }
 

@@ -150,8 +150,16 @@ impl BlockingPool {
         state.lent -= usize::from(is_worker);
         state.threads -= 1;
         if !is_worker && state.available() > 0 {
-            // Others will come to it.
-            state.queue.extend(job);
+            // Others will come to it; one that has begun to wait since has to be told.
+            let seat = state.waiting.pop();
+            match seat {
+                Some(seat) => {
+                    drop(state);
+                    *seat.job.lock() = job;
+                    seat.parker.unpark();
+                }
+                None => state.queue.extend(job),
+            }
             return Ok(());
         }
         drop(state);

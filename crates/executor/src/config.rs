@@ -60,6 +60,10 @@ impl Config {
     ) -> io::Result<thread::JoinHandle<()>> {
         let mut name = String::from("filch-worker");
         catch_quietly(|| name = (self.thread_name)());
+        if name.contains('\0') {
+            let words = format!("the thread name {name:?} has a zero byte in it");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        }
         let mut builder = thread::Builder::new().name(name);
         if let Some(bytes) = self.stack_size {
             builder = builder.stack_size(bytes);

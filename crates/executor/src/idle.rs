@@ -38,6 +38,7 @@
 //! |---|---|---|---|
 //! | `fence` in `notify` | SeqCst | `fence` in `park` | the submitter does not see the sleeper, the sleeper does not see the work, both go on: a lost wake-up (I2) |
 //! | `fence` in `park` | SeqCst | `fence` in `notify` | the same |
+//! | `fence` in `stop_searching`, of the last | SeqCst | `fence` in `notify` | the submitter leaves it to the searcher, the searcher does not see the work (I2) |
 //!
 //! ## Liveness
 //! * The submitter makes work visible, fences, reads the word.
@@ -150,13 +151,21 @@ impl Idle {
         true
     }
 
-    /// A searching worker found work: whether it was the last one that searched.
+    /// A searching worker found work: whether it was the last one that searched. That one must look at
+    /// every queue, and wake another worker if there is more.
     #[must_use = "the last searcher wakes another worker if there is more"]
     pub fn stop_searching(&self) -> bool {
-        // Ordering: Relaxed; whoever needs a successor is woken by `notify`, which fences.
+        // Ordering: Relaxed; the fence below orders it where it matters.
         let before = self.word.fetch_sub(SEARCHING, Ordering::Relaxed);
         debug_assert!(searching(before) > 0, "inconsistent idle word: {before:#x}");
-        searching(before) == 1
+        let was_last = searching(before) == 1;
+        if was_last {
+            // Ordering: SeqCst fence; pairs with the fence in `notify` (I2): a submitter that saw us
+            // searching has made its work visible before the caller looks. Without it: model
+            // `last_searcher_leaves_while_work_arrives`.
+            fence(Ordering::SeqCst);
+        }
+        was_last
     }
 
     /// A worker is about to sleep; it must look at every queue once more before it does.

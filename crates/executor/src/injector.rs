@@ -54,13 +54,10 @@ impl<T: Pointer> Injector<T> {
     /// `workers`, so that each finds something.
     pub fn pop_batch(&self, into: &mut Local<T>, workers: usize) -> Option<T> {
         let first = self.pop()?;
-        let share = (self.0.len() / workers.max(1)).min(BATCH);
-        for _ in 0..share {
-            let Some(item) = self.0.pop() else { break };
-            if let Err(item) = into.push(item) {
-                self.0.push(item);
-                break;
-            }
+        let share = (self.0.len() / workers.max(1)).min(BATCH).min(into.room());
+        for item in std::iter::from_fn(|| self.0.pop()).take(share) {
+            let pushed = into.push(item);
+            debug_assert!(pushed.is_ok(), "only the owner takes room away");
         }
         Some(first)
     }

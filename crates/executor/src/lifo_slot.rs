@@ -60,12 +60,12 @@ impl<T: Pointer> LifoSlot<T> {
         self.item.load(Ordering::Relaxed).is_null()
     }
 
-    /// Puts `item` in and returns the one that was there.
+    /// Puts `item` in and returns the one that was there. For the owner only.
     #[inline]
     pub fn put(&self, item: T) -> Option<T> {
-        // Ordering: Release publishes the item to the thief that takes it (model
-        // `the_thief_sees_what_the_owner_wrote`); Acquire because we take what was there.
-        let before = self.item.swap(item.into_raw().as_ptr(), Ordering::AcqRel);
+        // Ordering: Release; publishes the item to the thief that takes it. Weakened: model
+        // `the_thief_sees_what_the_owner_wrote`. No Acquire: what comes back is the owner's own.
+        let before = self.item.swap(item.into_raw().as_ptr(), Ordering::Release);
         // SAFETY: a pointer in the slot stands for an item, and our swap took it out (I1).
         NonNull::new(before).map(|raw| unsafe { T::from_raw(raw) })
     }

@@ -132,6 +132,7 @@ impl LoopScheduler {
         let driver = Driver::take(self, &thread)
             .expect("the executor is dropped by its only owner, so nobody is in `block_on`");
         self.queue.end_all();
+        self.queue.doorbell.park.tasks_ended();
         drop(driver);
     }
 }

@@ -42,6 +42,10 @@ pub trait Park: Send + Sync + 'static {
 
     /// Called by busy workers now and then: lets events in without waiting.
     fn turn(&self);
+
+    /// Called when every task has ended: no worker will let events in any more. Whoever waits for one
+    /// outside of tasks, in a blocking call for example, has to be told.
+    fn tasks_ended(&self) {}
 }
 
 /// The park of an executor that stands alone: sleepers on a condition variable, no events.

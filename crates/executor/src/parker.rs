@@ -41,7 +41,7 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/parker.rs`: `unpark_before_park`, `park_sees_what_unpark_published`,
-//! `two_unparks_one_park`.
+//! `two_unparks_one_park`, `timeout_meets_unpark`.
 
 use filch_primitives::atomic::{AtomicU32, Ordering};
 use filch_primitives::thread::{self, Thread};
@@ -92,7 +92,8 @@ impl Parker {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                // Ordering: Acquire; if a token came just now, it is taken as in `take_token` (I2).
+                // Ordering: Acquire; if a token came just now, it is taken as in `take_token` (I2). loom
+                // cannot see it weakened: its unpark synchronises in the same step.
                 return self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED;
             }
             thread::park_timeout(left);

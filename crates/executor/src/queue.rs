@@ -29,7 +29,8 @@
 //! * I1: `head <= tail <= head + capacity`, asserted in `push`; model `conserves_items`.
 //! * I2: a slot in `head..tail` was written before `tail` passed it; model `thief_meets_push`.
 //! * I3: an item leaves by exactly one successful compare-exchange on `head`; model `pop_meets_steal`.
-//! * I4: a slot is not written again before everyone who claimed it has read it; model `wrap_meets_steal`.
+//! * I4: a slot is not written again before everyone who claimed it has read it; argued below, because loom
+//!   never lets a load read a store of the future.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | what breaks without it |
@@ -38,6 +39,10 @@
 //! | `tail.load` in `steal_into` | Acquire | the store above | the same (I2) |
 //! | `head` compare-exchange of a thief | Release | `head.load` in `push` | the owner's next lap overwrites a slot that the thief has still to read (I4) |
 //! | `head.load` in `push` | Acquire | the exchange above | the same (I4) |
+//!
+//! Why I4 holds: a thief's reads come before its exchange (Release), the owner's `push` reads a `head` that is
+//! that exchange or one after it (Acquire; read-modify-writes continue the release sequence), and writes the
+//! slot after that. A read that happens before a write does not see it.
 //!
 //! ## Liveness
 //! `push` and `pop` of the owner retry only when a thief succeeded. A thief gives up with
@@ -51,7 +56,8 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/queue.rs`: `conserves_items`, `thief_meets_push`, `pop_meets_steal`,
-//! `wrap_meets_steal`, `overflow_meets_steal`, `two_thieves`. loom does not see the cost of false sharing.
+//! `stolen_items_are_stolen_again`, `wrap_meets_steal`, `overflow_meets_steal`, `two_thieves`,
+//! `a_length_is_never_negative`. loom does not see I4, nor the cost of false sharing.
 
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -165,13 +171,18 @@ impl<T: Pointer> Local<T> {
         tail.wrapping_sub(head)
     }
 
+    /// How many items can be pushed, at least.
+    pub fn room(&self) -> usize {
+        self.ring.slots.len() - self.len()
+    }
+
     /// Appends `item`, or gives it back if the queue is full.
     #[inline]
     pub fn push(&mut self, item: T) -> Result<(), T> {
         // Ordering: Relaxed; only the owner writes it, and we are the owner.
         let tail = self.ring.tail.load(Ordering::Relaxed);
         // Ordering: Acquire; pairs with the Release exchange of a thief: its reads of the slots it
-        // claimed come before we write them again (I4). Weakened: model `wrap_meets_steal`.
+        // claimed come before we write them again (I4). loom cannot see it weakened.
         let head = self.ring.head.load(Ordering::Acquire);
         let len = tail.wrapping_sub(head);
         if len > self.ring.mask {
@@ -192,10 +203,9 @@ impl<T: Pointer> Local<T> {
     #[inline]
     pub fn push_back_or_overflow(&mut self, item: T, mut overflow: impl FnMut(T)) -> bool {
         let mut item = item;
-        let mut overflowed = false;
         loop {
             match self.push(item) {
-                Ok(()) => return overflowed,
+                Ok(()) => return false,
                 Err(back) => item = back,
             }
             if self.overflow_half(&mut overflow) {
@@ -203,7 +213,6 @@ impl<T: Pointer> Local<T> {
                 return true;
             }
             // A thief made room meanwhile.
-            overflowed = false;
         }
     }
 
@@ -294,6 +303,7 @@ impl<T: Pointer> Stealer<T> {
     ///
     /// Takes no more than `into` has room for besides the first.
     pub fn steal_into(&self, into: &mut Local<T>) -> Steal<T> {
+        debug_assert!(!Arc::ptr_eq(&self.ring, &into.ring), "a queue cannot steal from itself");
         // Ordering: Relaxed; only its owner writes it, and the owner lent us `into`.
         let into_tail = into.ring.tail.load(Ordering::Relaxed);
         // Ordering: Acquire; as in `push`: we are about to write the free slots of `into`.
@@ -301,9 +311,8 @@ impl<T: Pointer> Stealer<T> {
         let room = into.ring.slots.len() - into_tail.wrapping_sub(into_head);
 
         for _ in 0..STEAL_ATTEMPTS {
-            // Ordering: Acquire; keeps the load of `tail` behind it, so that `head..tail` is not
-            // read back to front.
-            let head = self.ring.head.load(Ordering::Acquire);
+            // Ordering: Relaxed; the exchange below decides whether it is still so.
+            let head = self.ring.head.load(Ordering::Relaxed);
             // Ordering: Acquire; pairs with the Release store in `push`: the slots below it are
             // written (I2). Weakened: model `thief_meets_push`.
             let tail = self.ring.tail.load(Ordering::Acquire);
@@ -312,7 +321,7 @@ impl<T: Pointer> Stealer<T> {
                 return Steal::Empty;
             }
             if len > self.ring.slots.len() {
-                // `head` is older than `tail` by more than a lap: look again.
+                // The two are not of one moment: look again.
                 continue;
             }
             let count = (len - len / 2).min(room + 1);
@@ -325,7 +334,7 @@ impl<T: Pointer> Stealer<T> {
                 into.ring.slot(into_tail.wrapping_add(offset - 1)).store(raw, Ordering::Relaxed);
             }
             // Ordering: Release; our reads of the slots come before the owner's next lap, which
-            // acquires this (I4). Weakened: model `wrap_meets_steal`. Failure Relaxed: starts over.
+            // acquires this (I4). loom cannot see it weakened. Failure Relaxed: starts over.
             if self
                 .ring
                 .head

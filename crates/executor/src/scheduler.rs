@@ -25,6 +25,7 @@ use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use crate::worker::{Core, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
+use filch_primitives::catch_quietly;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
 use std::fmt;
@@ -209,6 +210,7 @@ impl Scheduler {
         // Only this thread is left: nothing decrements the count meanwhile, and nothing raises it, for
         // only a worker's thread does.
         self.owned.close_and_end_all(|| self.injector.pop());
+        catch_quietly(|| self.park.tasks_ended());
         self.threads.lock().inside = 0;
         self.ended.notify_all();
     }

@@ -127,12 +127,19 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
     let worker = Worker { scheduler, core: RefCell::new(Some(core)) };
-    {
-        let _scope = WorkerScope::enter(&worker);
-        worker.run();
-        worker.end_tasks();
-        // Inside the scope: destructors of tasks may do what tasks do.
-        worker.scheduler.thread_leaves();
+    let _scope = WorkerScope::enter(&worker);
+    // Dropped before the scope: destructors of tasks may do what tasks do.
+    let _inside = Inside(&worker.scheduler);
+    worker.run();
+    worker.end_tasks();
+}
+
+/// Leaves the scheduler when it is dropped; also should the loop panic, so that nobody waits for ever.
+struct Inside<'a>(&'a Scheduler);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.thread_leaves();
     }
 }
 
@@ -178,13 +185,8 @@ impl Worker {
     /// A searcher has found something: others may sleep because of it, so the last one passes it on.
     fn found_work(&self) {
         let scheduler = &self.scheduler;
-        if scheduler.idle.stop_searching() {
-            // Ordering: SeqCst fence; pairs with the one in `Idle::notify`: a submitter that saw us
-            // searching has made its work visible before we look.
-            filch_primitives::atomic::fence(Ordering::SeqCst);
-            if scheduler.has_work() {
-                scheduler.wake_one();
-            }
+        if scheduler.idle.stop_searching() && scheduler.has_work() {
+            scheduler.wake_one();
         }
     }
 
@@ -300,9 +302,12 @@ impl Worker {
         while let Some(task) = core.queue.pop() {
             task.cancel();
         }
-        for remote in &scheduler.remotes {
+        for (index, remote) in scheduler.remotes.iter().enumerate() {
             if let Some(task) = remote.lifo.take() {
                 task.cancel();
+            }
+            if index == core.index {
+                continue;
             }
             while let Steal::Success { first, .. } = remote.stealer.steal_into(&mut core.queue) {
                 first.cancel();

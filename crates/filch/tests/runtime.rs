@@ -204,3 +204,67 @@ fn the_flavour_is_known() {
         RuntimeFlavor::CurrentThread
     );
 }
+
+#[test]
+fn a_drop_ends_while_a_blocking_call_waits_for_a_timer_or_a_socket() {
+    each_flavour_made(|build| {
+        let runtime = build();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let also_begun = begun.clone();
+        let timer = runtime.spawn_blocking(move || {
+            Handle::current().block_on(async {
+                begun.send(()).unwrap();
+                sleep(Duration::from_secs(3600)).await;
+            });
+        });
+        let socket = runtime.spawn_blocking(move || {
+            Handle::current().block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                also_begun.send(()).unwrap();
+                listener.accept().await.map(drop)
+            })
+        });
+        for _ in 0..2 {
+            has_begun.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+        drop(runtime);
+        let event_loop = EventLoop::new().unwrap();
+        let timer = event_loop.block_on(timer).unwrap_err();
+        assert!(timer.to_string().contains("shut down"), "{timer}");
+        let socket = event_loop.block_on(socket).unwrap().unwrap_err();
+        assert!(socket.to_string().contains("shut down"), "{socket}");
+    });
+}
+
+fn each_flavour_made(test: impl Fn(&dyn Fn() -> Runtime)) {
+    test(&|| Builder::new_current_thread().build().unwrap());
+    test(&|| Builder::new_multi_thread().worker_threads(2).build().unwrap());
+}
+
+#[test]
+fn a_runtime_may_be_dropped_by_a_thread_that_is_exiting() {
+    thread_local! {
+        static RUNTIME: std::cell::RefCell<Option<Runtime>> = const { std::cell::RefCell::new(None) };
+    }
+    let thread = filch_primitives::thread::spawn(|| {
+        RUNTIME.with_borrow_mut(|slot| *slot = Some(Runtime::new().unwrap()));
+        // Entered after it, so that what is current is gone before the runtime is.
+        RUNTIME.with_borrow(|slot| slot.as_ref().unwrap().block_on(filch::task::yield_now()));
+    });
+    thread.join().unwrap();
+}
+
+#[test]
+#[should_panic(expected = "reverse order of their making")]
+fn guards_that_are_dropped_in_the_wrong_order_say_so() {
+    let (a, b) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let first = a.enter();
+    let _second = b.enter();
+    drop(first);
+}
+
+#[test]
+fn a_thread_name_that_cannot_be_is_an_error() {
+    let error = Builder::new_multi_thread().thread_name("a\0b").build().unwrap_err();
+    assert!(error.to_string().contains("zero byte"), "{error}");
+}

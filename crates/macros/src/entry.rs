@@ -72,9 +72,9 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
     sig.asyncness = None;
 
     let filch = &args.filch;
-    let constructor = match args.flavor {
-        Flavor::MultiThread => quote!(new_multi_thread),
-        Flavor::CurrentThread => quote!(new_current_thread),
+    let (constructor, build) = match args.flavor {
+        Flavor::MultiThread => (quote!(new_multi_thread), quote!(build)),
+        Flavor::CurrentThread => (quote!(new_current_thread), quote!(build_event_loop)),
     };
     let workers = args.worker_threads.map(|workers| quote!(.worker_threads(#workers)));
     let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
@@ -101,7 +101,7 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
             let #runtime = #filch::runtime::Builder::#constructor()
                 #workers
                 .enable_all()
-                .build()
+                .#build()
                 .expect("no Filch runtime could be started");
             #runtime.block_on(#future)
         }

@@ -47,11 +47,15 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// With one thread, where tasks need not be `Send` to be run by `spawn_local`:
+/// With one thread, on an event loop, where tasks need not be `Send` to be run by `spawn_local`:
 /// ```
+/// use std::rc::Rc;
+///
 /// #[filch::main(flavor = "current_thread")]
 /// async fn main() {
-///     filch::task::yield_now().await;
+///     let shared = Rc::new(42);
+///     let theirs = shared.clone();
+///     assert_eq!(filch::task::spawn_local(async move { *theirs }).await.unwrap(), 42);
 /// }
 /// ```
 ///

@@ -3,7 +3,7 @@
 //! A runtime's parts are found from inside a task without being passed along: each crate keeps one
 //! thread-local [`Current`] of what was entered last. Entering nests; leaving restores what was there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::thread::LocalKey;
 
@@ -27,12 +27,16 @@ use std::thread::LocalKey;
 /// assert_eq!(Current::get(&NAME), None);
 /// ```
 #[derive(Debug)]
-pub struct Current<T>(RefCell<Option<T>>);
+pub struct Current<T> {
+    value: RefCell<Option<T>>,
+    /// How many guards there are.
+    depth: Cell<usize>,
+}
 
 impl<T> Current<T> {
     /// Nothing is entered.
     pub const fn new() -> Self {
-        Self(RefCell::new(None))
+        Self { value: RefCell::new(None), depth: Cell::new(0) }
     }
 }
 
@@ -43,13 +47,15 @@ impl<T> Default for Current<T> {
 }
 
 impl<T: Clone + 'static> Current<T> {
-    /// Makes `value` current on this thread until the guard is dropped.
-    ///
-    /// # Panics
-    /// If the thread is so far in its exit that its thread-locals are gone.
+    /// Makes `value` current on this thread until the guard is dropped; without effect on a thread that
+    /// is so far in its exit that its thread-locals are gone.
     pub fn enter(key: &'static LocalKey<Self>, value: T) -> CurrentGuard<T> {
-        let before = key.with(|slot| slot.0.replace(Some(value)));
-        CurrentGuard { key, before: Some(before), not_send: PhantomData }
+        let entered = key.try_with(|slot| {
+            let depth = slot.depth.get() + 1;
+            slot.depth.set(depth);
+            (slot.value.replace(Some(value)), depth)
+        });
+        CurrentGuard { key, entered: entered.ok(), not_send: PhantomData }
     }
 
     /// The current value, if any is entered and the thread is not exiting.
@@ -63,7 +69,7 @@ impl<T: Clone + 'static> Current<T> {
     #[inline]
     pub fn with<R>(key: &'static LocalKey<Self>, f: impl FnOnce(Option<&T>) -> R) -> R {
         let mut f = Some(f);
-        let lent = key.try_with(|slot| f.take().map(|f| f(slot.0.borrow().as_ref())));
+        let lent = key.try_with(|slot| f.take().map(|f| f(slot.value.borrow().as_ref())));
         match (lent, f) {
             (Ok(Some(result)), _) => result,
             (_, Some(f)) => f(None),
@@ -74,20 +80,49 @@ impl<T: Clone + 'static> Current<T> {
 
 /// Restores what was current before; made by [`Current::enter`].
 ///
-/// Guards on one thread must be dropped in the reverse order of their making.
+/// # Panics
+/// When it is dropped while a guard that was made later, on the same thread, still exists.
 #[derive(Debug)]
 #[must_use = "what was entered is left when the guard is dropped"]
 pub struct CurrentGuard<T: 'static> {
     key: &'static LocalKey<Current<T>>,
-    before: Option<Option<T>>,
+    /// What was current before, and how many guards there were with this one.
+    entered: Option<(Option<T>, usize)>,
     not_send: PhantomData<*const ()>,
 }
 
 impl<T> Drop for CurrentGuard<T> {
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            // The value that leaves is dropped after the slot is free again: its destructor may enter.
-            let _left = self.key.try_with(|slot| slot.0.replace(before));
+        let Some((before, depth)) = self.entered.take() else { return };
+        let left = self.key.try_with(|slot| {
+            let depth_now = slot.depth.get();
+            slot.depth.set(depth_now - 1);
+            (slot.value.replace(before), depth_now)
+        });
+        // The value that leaves is dropped after the slot is free again: its destructor may enter.
+        if let Ok((_left, depth_now)) = left {
+            assert!(
+                depth_now == depth || std::thread::panicking(),
+                "enter guards must be dropped in the reverse order of their making: another runtime \
+                 was entered after this one and not left yet"
+            );
         }
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+
+    thread_local! {
+        static NUMBER: Current<u32> = const { Current::new() };
+    }
+
+    #[test]
+    #[should_panic(expected = "reverse order")]
+    fn a_guard_that_is_dropped_too_early_says_so() {
+        let first = Current::enter(&NUMBER, 1);
+        let _second = Current::enter(&NUMBER, 2);
+        drop(first);
     }
 }

@@ -250,8 +250,9 @@ impl State {
     /// The runner is about to poll.
     #[inline]
     pub fn start_poll(&self) -> Start {
-        // Ordering: Acquire; pairs with the Release of the wake that made this runnable (I3).
-        // Weakened: model `poll_sees_what_the_waker_wrote`.
+        // Ordering: Acquire; pairs with the Release of the wake that made this runnable (I3). Weakened
+        // together with the Acquire in `update`, which can make up for it: model
+        // `two_wakers_make_one_runnable`.
         let mut word = self.0.load(Ordering::Acquire);
         debug_assert!(
             word & OWNED != 0 && word & COMPLETE == 0,
@@ -260,6 +261,7 @@ impl State {
         );
         if word & NOTIFIED != 0 {
             // Ordering: Acquire; the same, for the wakes that came since. Nothing is published.
+            // Weakened: model `two_wakes_before_the_poll`.
             word = self.0.fetch_and(!NOTIFIED, Ordering::Acquire);
         }
         if word & CANCELLED != 0 { Start::Cancel } else { Start::Poll }

@@ -64,12 +64,6 @@ impl Drivers {
         Current::get(&DRIVERS)
     }
 
-    /// After the tasks are gone: whoever still waits for a timer or a socket is told that none will come.
-    pub(super) fn shut_down(&self) {
-        self.timers.shutdown();
-        self.io.shutdown();
-    }
-
     /// Fires the timers that are due and sets the alarm for the next.
     fn fire(&self) {
         self.timers.advance(Instant::now());
@@ -92,6 +86,12 @@ impl Park for Drivers {
     fn turn(&self) {
         self.io.turn();
         self.fire();
+    }
+
+    /// Whoever still waits for a timer or a socket, in a blocking call, is told that none will come.
+    fn tasks_ended(&self) {
+        self.timers.shutdown();
+        self.io.shutdown();
     }
 }
 

@@ -30,7 +30,6 @@ pub struct EventLoop {
     // The order of the fields is the order of their end.
     executor: Option<filch_executor::EventLoop>,
     handle: Handle,
-    drivers: Arc<Drivers>,
 }
 
 impl EventLoop {
@@ -49,8 +48,8 @@ impl EventLoop {
     }
 
     pub(super) fn from_parts(executor: filch_executor::EventLoop, drivers: Arc<Drivers>) -> Self {
-        let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self { executor: Some(executor), handle, drivers }
+        let handle = Handle::new(executor.handle().clone(), drivers);
+        Self { executor: Some(executor), handle }
     }
 
     fn executor(&self) -> &filch_executor::EventLoop {
@@ -166,6 +165,5 @@ impl Drop for EventLoop {
         // Entered, so that destructors of tasks find their runtime.
         let _entered = self.handle.enter();
         drop(self.executor.take());
-        self.drivers.shut_down();
     }
 }

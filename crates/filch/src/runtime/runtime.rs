@@ -28,7 +28,6 @@ pub struct Runtime {
     // The order of the fields is the order of their end.
     executor: Option<Executor>,
     handle: Handle,
-    drivers: Arc<Drivers>,
 }
 
 impl Runtime {
@@ -50,8 +49,8 @@ impl Runtime {
     }
 
     pub(super) fn from_parts(executor: Executor, drivers: Arc<Drivers>) -> Self {
-        let handle = Handle::new(executor.handle().clone(), Arc::clone(&drivers));
-        Self { executor: Some(executor), handle, drivers }
+        let handle = Handle::new(executor.handle().clone(), drivers);
+        Self { executor: Some(executor), handle }
     }
 
     fn executor(&self) -> &Executor {
@@ -181,11 +180,7 @@ impl Runtime {
         if let Some(executor) = self.executor.take() {
             // Entered, so that destructors of tasks find their runtime.
             let _entered = self.handle.enter();
-            let ended = executor.handle().clone();
             end(executor);
-            if ended.live_tasks() == 0 {
-                self.drivers.shut_down();
-            }
         }
     }
 }

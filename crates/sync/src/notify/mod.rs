@@ -263,11 +263,11 @@ impl Notify {
         }
     }
 
-    /// Takes the kept wake-up, if there is one.
-    fn take_kept(&self) -> bool {
+    /// Takes the kept wake-up, if there is one and `notify_waiters` was not called since `calls`.
+    fn take_kept(&self, calls: usize) -> bool {
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
-        while state & STATE == NOTIFIED {
+        while state == calls | NOTIFIED {
             // Ordering: AcqRel: Acquire of what came before the wake-up. Weakened: model
             // `kept_wake_up_carries_the_notifiers_writes`.
             match self.state.compare_exchange_weak(

@@ -54,7 +54,8 @@ impl<N: Deref<Target = Notify>> Wait<N> {
     }
 
     fn first_poll(&self, calls: usize, cx: Option<&mut Context<'_>>) -> Poll<()> {
-        if self.notify.take_kept() || self.notify.calls() != calls {
+        // The call first: who is woken by it leaves the kept wake-up to somebody else.
+        if self.notify.calls() != calls || self.notify.take_kept(calls) {
             self.phase.set(Phase::Through);
             return Poll::Ready(());
         }

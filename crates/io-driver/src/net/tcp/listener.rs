@@ -65,13 +65,12 @@ impl TcpListener {
             socket.set_reuse_address(true)?;
             socket.bind(&address.into())?;
             socket.listen(BACKLOG)?;
-            socket.set_nonblocking(true)?;
             Self::from_std(socket.into())
         })
         .await
     }
 
-    /// Takes over a listener, which must be in non-blocking mode.
+    /// Takes over a listener, and puts it in non-blocking mode.
     ///
     /// # Errors
     /// If the driver cannot take it: shut down, or no memory.
@@ -85,7 +84,6 @@ impl TcpListener {
     /// let driver = Driver::new()?;
     /// let _entered = driver.enter();
     /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    /// listener.set_nonblocking(true)?;
     /// let address = listener.local_addr()?;
     /// let listener = TcpListener::from_std(listener)?;
     /// assert_eq!(listener.local_addr()?, address);
@@ -93,6 +91,8 @@ impl TcpListener {
     /// ```
     #[track_caller]
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
+        // One in blocking mode would block the worker that accepts from it.
+        listener.set_nonblocking(true)?;
         // What waits already is reported as the first event.
         Ok(Self { source: Source::new(listener, Ready::EMPTY)? })
     }

@@ -92,7 +92,7 @@ impl TcpStream {
         }
     }
 
-    /// Takes over a connection, which must be in non-blocking mode.
+    /// Takes over a connection, and puts it in non-blocking mode.
     ///
     /// # Errors
     /// If the driver cannot take it: shut down, or no memory.
@@ -107,13 +107,14 @@ impl TcpStream {
     /// let _entered = driver.enter();
     /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     /// let stream = std::net::TcpStream::connect(listener.local_addr()?)?;
-    /// stream.set_nonblocking(true)?;
     /// let stream = TcpStream::from_std(stream)?;
     /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
     pub fn from_std(stream: net::TcpStream) -> io::Result<Self> {
+        // One in blocking mode would block the worker that reads from it.
+        stream.set_nonblocking(true)?;
         Self::with_driver(stream, DriverHandle::current())
     }
 
