@@ -5,7 +5,7 @@ use crate::blocking::BlockingPool;
 use crate::context::{self, Duty, DutyScope, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
-use crate::task::{JoinHandle, Spawned};
+use crate::task::{JoinHandle, Spawned, is_large};
 use filch_primitives::atomic::Ordering;
 use std::fmt;
 use std::panic::Location;
@@ -136,7 +136,12 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_at(future, Location::caller()).settle()
+        let spawned_at = Location::caller();
+        if is_large::<F>() {
+            self.spawn_at(Box::pin(future), spawned_at).settle()
+        } else {
+            self.spawn_at(future, spawned_at).settle()
+        }
     }
 
     fn spawn_at<F>(&self, future: F, spawned_at: &'static Location<'static>) -> Spawned<F::Output>
@@ -361,6 +366,19 @@ where
     F::Output: Send + 'static,
 {
     let spawned_at = Location::caller();
+    if is_large::<F>() {
+        spawn_on_current(Box::pin(future), spawned_at)
+    } else {
+        spawn_on_current(future, spawned_at)
+    }
+}
+
+#[track_caller]
+fn spawn_on_current<F>(future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     let spawned = context::with_current(|handle| match handle {
         Some(handle) => Ok(handle.spawn_at(future, spawned_at)),
         None => Err(future),

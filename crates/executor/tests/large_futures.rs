@@ -70,3 +70,18 @@ fn a_future_of_a_mebibyte_runs_to_its_end_on_a_stack_of_two() {
 fn a_future_of_a_mebibyte_is_aborted_on_a_stack_of_two() {
     run_and_drop(false);
 }
+
+#[test]
+fn a_task_on_a_default_stack_spawns_a_future_of_several_hundred_kilobytes() {
+    each_multi(|executor| {
+        let outer = executor.spawn(async {
+            let large = async {
+                let bytes = [1_u8; 300 << 10];
+                filch_executor::yield_now().await;
+                bytes.iter().map(|&byte| usize::from(byte)).sum::<usize>()
+            };
+            filch_executor::spawn(large).await.unwrap()
+        });
+        assert_eq!(executor.block_on(outer).unwrap(), 300 << 10);
+    });
+}

@@ -173,6 +173,13 @@ unsafe impl Pointer for Runnable {
     }
 }
 
+/// Whether a future is better moved to the heap before anything else: on its way into the task it is copied
+/// from frame to frame, more often so without optimisation, and a worker's stack is not large.
+pub(crate) const fn is_large<F>() -> bool {
+    let limit = if cfg!(debug_assertions) { 2 << 10 } else { 16 << 10 };
+    size_of::<F>() > limit
+}
+
 /// Makes a task of `future`; it is not scheduled yet, and in no registry.
 ///
 /// # Safety
