@@ -185,9 +185,21 @@ impl Worker {
     /// A searcher has found something: others may sleep because of it, so the last one passes it on.
     fn found_work(&self) {
         let scheduler = &self.scheduler;
-        if scheduler.idle.stop_searching() && scheduler.has_work() {
+        if scheduler.idle.stop_searching() && self.is_worth_a_worker() {
             scheduler.wake_one();
         }
+    }
+
+    /// Whether what waits is worth waking a worker for. A single task behind the one that is about to run
+    /// is not: most polls are shorter than a wake-up. Should this one not be, the one that waits is found
+    /// by whoever looks after a worker that is stuck.
+    fn is_worth_a_worker(&self) -> bool {
+        let scheduler = &self.scheduler;
+        let own = self.with_core(|core| core.index);
+        let is_worth = |(index, remote): (usize, &CachePadded<Remote>)| {
+            remote.stealer.len() > usize::from(own == Some(index))
+        };
+        !scheduler.injector.is_empty() || scheduler.remotes.iter().enumerate().any(is_worth)
     }
 
     /// The next task of this worker's own, or from outside.
@@ -277,7 +289,8 @@ impl Worker {
         let before = self.with_core(|core| core.queue.len());
         self.with_driver(|| self.scheduler.park.turn());
         let after = self.with_core(|core| core.queue.len());
-        if after > before && self.scheduler.idle.notify_lazily() {
+        // A single task is not worth a worker, see `is_worth_a_worker`.
+        if after > before && after > Some(1) && self.scheduler.idle.notify_lazily() {
             self.scheduler.park.unpark_one();
         }
     }

@@ -99,7 +99,7 @@ impl Driver {
     /// Sleeps until an event, an [unpark](Self::unpark_one), the [deadline](Self::set_deadline) or the end
     /// of `timeout`, whichever is first, and wakes the tasks that the events concern.
     ///
-    /// It may return without any reason. An unpark from before the call ends it at once. A time-out is
+    /// Returns how many events of sources there were. It may return without any reason. An unpark from before the call ends it at once. A time-out is
     /// rounded up to the operating system's resolution, usually a millisecond; deadlines are precise.
     ///
     /// # Panics
@@ -113,8 +113,8 @@ impl Driver {
     /// driver.wait(None);
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn wait(&self, timeout: Option<Duration>) {
-        self.handle.wait(timeout);
+    pub fn wait(&self, timeout: Option<Duration>) -> usize {
+        self.handle.wait(timeout)
     }
 
     /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
@@ -274,8 +274,8 @@ impl DriverHandle {
     /// driver.handle().wait(Some(std::time::Duration::from_millis(1)));
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn wait(&self, timeout: Option<Duration>) {
-        self.select(timeout);
+    pub fn wait(&self, timeout: Option<Duration>) -> usize {
+        self.select(timeout).1
     }
 
     /// As [`Driver::turn`].
@@ -291,7 +291,7 @@ impl DriverHandle {
     /// ```
     pub fn turn(&self) {
         // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
-        if self.select(Some(Duration::ZERO)) {
+        if self.select(Some(Duration::ZERO)).0 {
             self.unpark_one();
         }
     }
@@ -326,11 +326,18 @@ impl DriverHandle {
         self.shared.selector.set_deadline(at);
     }
 
-    fn select(&self, timeout: Option<Duration>) -> bool {
+    /// Whether there was an unpark, and how many events of sources.
+    fn select(&self, timeout: Option<Duration>) -> (bool, usize) {
         let registry = &self.shared.registry;
-        let selected =
-            self.shared.selector.select(timeout, |key, ready| wake(registry.event(key, ready)));
-        selected.unwrap_or_else(|error| panic!("waiting for I/O events failed: {error}"))
+        let mut events = 0;
+        let selected = self.shared.selector.select(timeout, |key, ready| {
+            events += 1;
+            wake(registry.event(key, ready));
+        });
+        match selected {
+            Ok(is_unparked) => (is_unparked, events),
+            Err(error) => panic!("waiting for I/O events failed: {error}"),
+        }
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -1,9 +1,9 @@
 //! # Time and I/O behind one wait
 //!
-//! Idle workers all wait in the I/O driver. Its alarm stands for the earliest timer of any worker, so
-//! whoever the kernel wakes for it fires what is due, on every worker's shard: a worker that is stuck in
-//! a long poll holds up neither timers nor sockets.
+//! One idle worker waits in the I/O driver, the others stand by (`seats.rs`). The driver's alarm stands for
+//! the earliest timer of any worker, and whoever it wakes fires what is due, on every worker's shard.
 
+use super::seats::Seats;
 use filch_executor::{Park, ThreadKind};
 use filch_io_driver::{Driver, EnterGuard as IoGuard};
 use filch_primitives::{Current, CurrentGuard};
@@ -19,6 +19,7 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Drivers {
     io: Driver,
+    seats: Seats,
     timers: Timers,
     workers: usize,
 }
@@ -27,6 +28,7 @@ impl Drivers {
     /// For `workers` workers: a shard of timers for each, and one for every other thread.
     pub(super) fn new(workers: usize) -> io::Result<Arc<Self>> {
         let io = Driver::new()?;
+        let seats = Seats::new(workers)?;
         Ok(Arc::new_cyclic(|drivers: &Weak<Self>| {
             // Weak: a timer may outlive the runtime, and must not keep its descriptors open.
             let drivers = drivers.clone();
@@ -35,7 +37,7 @@ impl Drivers {
                     drivers.io.set_deadline(deadline.into_std());
                 }
             });
-            Self { io, timers, workers }
+            Self { io, seats, timers, workers }
         }))
     }
 
@@ -75,16 +77,20 @@ impl Drivers {
 
 impl Park for Drivers {
     fn park(&self, timeout: Option<Duration>) {
-        self.io.wait(timeout);
-        self.fire();
+        if self.seats.wait(timeout, || self.io.wait(timeout)) {
+            self.fire();
+        }
     }
 
     fn unpark_one(&self) {
-        self.io.unpark_one();
+        if !self.seats.unpark_one() {
+            self.io.unpark_one();
+        }
     }
 
     fn turn(&self) {
         self.io.turn();
+        self.seats.turned();
         self.fire();
     }
 
