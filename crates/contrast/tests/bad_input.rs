@@ -21,7 +21,10 @@ fn run_unprivileged(args: &[&str], scratch: &Path) -> Run {
     }
     // The program may have been built below a directory that is root's alone.
     let copy = scratch.join("filch-contrast");
-    fs::copy(PROGRAM, &copy).expect("can be copied");
+    // By a program of its own: a child that another test starts meanwhile would inherit our descriptor of
+    // the copy, and what is open for writing cannot be run.
+    let copied = Command::new("cp").arg(PROGRAM).arg(&copy).status().expect("cp can be started");
+    assert!(copied.success(), "the program can be copied");
     run_command(Command::new(copy).args(args).uid(NOBODY).gid(NOBODY).current_dir("/"))
 }
 
