@@ -8,9 +8,9 @@
 //! Unless the last wait brought several events: then there is work for two, and whoever is idle watches.
 //! The kernel gives each event to one of them.
 //!
-//! Instead of a watcher there is an alarm, which wakes one of those who stand by. If the driver has been turned since, all
-//! is well. If not, the active worker is in a long poll: the one that was woken looks for work, which frees
-//! what is behind that poll, and watches the driver itself.
+//! Instead of a watcher there is an alarm, which wakes one of those who stand by. If the driver has been
+//! turned since, all is well. If not, the active worker is in a long poll: the one that was woken looks for
+//! work, which frees what is behind that poll, and watches the driver itself.
 //!
 //! So a long poll holds up timers and sockets for two ticks at the most, a short one costs nobody a
 //! wake-up, and where nothing happens there is no alarm.
