@@ -123,6 +123,12 @@ pub(crate) fn thread_token() -> usize {
     TOKEN.with(|token| ptr::from_ref(token).addr())
 }
 
+/// A small number for this thread, spread evenly: which of several counters or locks it uses.
+pub(crate) fn thread_lane() -> usize {
+    // The addresses are far apart and end alike; the multiplier is 2^64 divided by the golden ratio.
+    (thread_token() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 16
+}
+
 /// What would wait if this thread were blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Duty {

@@ -5,7 +5,7 @@
 //! | to learn about | read |
 //! |---|---|
 //! | the life of a task | `task/mod.rs`, then `task/state.rs` |
-//! | where a woken task goes, how a shutdown goes | `scheduler.rs` |
+//! | where a woken task goes, how a shutdown goes | `scheduler.rs`, `gate.rs` |
 //! | the loop of a worker | `worker.rs` |
 //! | the queues | `queue.rs`, `lifo_slot.rs`, `injector.rs`, `run_queue.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
@@ -31,6 +31,7 @@ mod config;
 mod context;
 mod event_loop;
 mod executor;
+mod gate;
 mod handle;
 mod idle;
 mod injector;
@@ -63,6 +64,9 @@ pub use yield_now::{YieldNow, yield_now};
 #[cfg(filch_loom)]
 #[doc(hidden)]
 pub mod model {
+    pub mod gate {
+        pub use crate::gate::*;
+    }
     pub mod idle {
         pub use crate::idle::*;
     }

@@ -96,10 +96,9 @@ impl<D: Doorbell> RunQueue<D> {
             self.with_local(|local| local.push_back(entry));
             self.doorbell.ring_own();
         } else {
-            self.owned.begin_submission();
+            let _pass = self.owned.gate.enter(0);
             self.remote.push(entry);
             self.doorbell.ring();
-            self.owned.end_submission();
         }
     }
 
@@ -150,7 +149,7 @@ impl<D: Doorbell> RunQueue<D> {
     {
         // SAFETY: by the caller's promise.
         let (task, handle) = unsafe { task::new(future, self, spawned_at) };
-        let refused = if self.owned.bind(&task, 0) {
+        let refused = if self.owned.enroll(&task, 0) {
             self.push(Entry::Task(task));
             None
         } else {

@@ -24,7 +24,7 @@ use crate::queue::Stealer;
 use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use crate::worker::{Core, Worker};
 use filch_primitives::CachePadded;
-use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
+use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::catch_quietly;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
@@ -41,6 +41,9 @@ pub(crate) struct Remote {
     pub(crate) polls: AtomicUsize,
     /// How many tasks the worker has taken from others.
     pub(crate) stolen: AtomicUsize,
+    /// How many tasks the worker has spawned, and ended.
+    pub(crate) spawned: AtomicUsize,
+    pub(crate) ended: AtomicUsize,
 }
 
 /// What all workers share.
@@ -52,8 +55,9 @@ pub(crate) struct Scheduler {
     pub(crate) blocking: BlockingPool,
     pub(crate) config: Config,
     owned: OwnedTasks,
-    next_shard: AtomicUsize,
-    closing: AtomicBool,
+    /// How many tasks were spawned by other threads than workers, and ended there.
+    spawned_outside: CachePadded<AtomicUsize>,
+    ended_outside: AtomicUsize,
     threads: Mutex<Threads>,
     ended: Condvar,
 }
@@ -80,8 +84,8 @@ impl Scheduler {
             blocking,
             config,
             owned: OwnedTasks::new(workers),
-            next_shard: AtomicUsize::new(0),
-            closing: AtomicBool::new(false),
+            spawned_outside: CachePadded::new(AtomicUsize::new(0)),
+            ended_outside: AtomicUsize::new(0),
             threads: Mutex::new(Threads::default()),
             ended: Condvar::new(),
             remotes,
@@ -100,20 +104,22 @@ impl Scheduler {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
         let (task, handle) = unsafe { task::new(future, self, spawned_at) };
-        let refused = self.with_core(|core| {
-            let shard = match &core {
-                Some(core) => core.index,
-                // Ordering: Relaxed; any shard will do.
-                None => self.next_shard.fetch_add(1, Ordering::Relaxed),
-            };
-            if !self.owned.bind(&task, shard) {
-                return Some(task);
+        let refused = self.with_core(|core| match core {
+            Some(_) if self.is_closing() => Some(task),
+            Some(core) => {
+                count(&self.remotes[core.index].spawned);
+                self.schedule_local(core, task, Reason::Spawn);
+                None
             }
-            match core {
-                Some(core) => self.schedule_local(core, task, Reason::Spawn),
-                None => self.schedule_remote(task),
-            }
-            None
+            None => match self.owned.gate.enter_if_open(context::thread_lane()) {
+                Some(_pass) => {
+                    // Ordering: Relaxed; a statistic.
+                    self.spawned_outside.fetch_add(1, Ordering::Relaxed);
+                    self.schedule_remote(task);
+                    None
+                }
+                None => Some(task),
+            },
         });
         Spawned { handle, refused }
     }
@@ -167,8 +173,8 @@ impl Scheduler {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        // Ordering: Relaxed; whoever must not miss it has passed through `Idle::park` (see `worker.rs`).
-        self.closing.load(Ordering::Relaxed)
+        // Whoever must not miss it has passed through `Idle::park` (see `worker.rs`).
+        self.owned.gate.is_closed()
     }
 
     /// A thread is about to enter a worker's loop.
@@ -217,9 +223,8 @@ impl Scheduler {
 
     /// From here on, every worker leaves its loop at its next look and new tasks are cancelled.
     pub(crate) fn begin_shutdown(&self) {
-        // Ordering: Release; a hint to those who are awake. Those who sleep are woken below, and
-        // `Idle::park` orders their last look behind the flag.
-        self.closing.store(true, Ordering::Release);
+        // Those who are awake see it soon. Those who sleep are woken below, and `Idle::park` orders their
+        // last look behind it.
         self.owned.close();
         for _ in 0..self.remotes.len() {
             self.wake_one();
@@ -255,8 +260,25 @@ impl Scheduler {
 
     /// How many tasks have not ended.
     pub(crate) fn live_tasks(&self) -> usize {
-        self.owned.len()
+        // Ordering: Relaxed; statistics. The ends first: at worst a task counts that has just ended.
+        let sum = |outside: &AtomicUsize, of: fn(&Remote) -> &AtomicUsize| {
+            self.remotes
+                .iter()
+                .map(|remote| of(remote).load(Ordering::Relaxed))
+                .fold(outside.load(Ordering::Relaxed), usize::wrapping_add)
+        };
+        let ended = sum(&self.ended_outside, |remote| &remote.ended);
+        sum(&self.spawned_outside, |remote| &remote.spawned).saturating_sub(ended)
     }
+}
+
+/// Counts in a statistic that only this thread writes.
+#[inline]
+pub(crate) fn count(statistic: &AtomicUsize) {
+    // Ordering: Relaxed; only this thread writes it.
+    let before = statistic.load(Ordering::Relaxed);
+    // Ordering: Relaxed; a statistic.
+    statistic.store(before.wrapping_add(1), Ordering::Relaxed);
 }
 
 impl Schedule for Scheduler {
@@ -272,9 +294,23 @@ impl Schedule for Scheduler {
                     return;
                 }
             }
-            self.owned.begin_submission();
+            let _pass = self.owned.gate.enter(context::thread_lane());
             self.schedule_remote(task);
-            self.owned.end_submission();
+        });
+    }
+
+    fn enroll(&self, task: &Runnable) -> bool {
+        let shard = self.with_core(|core| core.map(|core| core.index));
+        self.owned.enroll(task, shard.unwrap_or_else(context::thread_lane))
+    }
+
+    fn count_ended(&self) {
+        self.with_core(|core| match core {
+            Some(core) => count(&self.remotes[core.index].ended),
+            None => {
+                // Ordering: Relaxed; a statistic.
+                self.ended_outside.fetch_add(1, Ordering::Relaxed);
+            }
         });
     }
 

@@ -14,7 +14,7 @@ use crate::handle::Handle;
 use crate::lifo_slot::LifoSlot;
 use crate::queue::{self, Steal};
 use crate::rng::Rng;
-use crate::scheduler::{Remote, Scheduler};
+use crate::scheduler::{Remote, Scheduler, count};
 use crate::task::Runnable;
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
@@ -95,6 +95,8 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Rem
             lifo: LifoSlot::new(),
             polls: AtomicUsize::new(0),
             stolen: AtomicUsize::new(0),
+            spawned: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
         }));
     }
     (cores, remotes.into_boxed_slice())
@@ -171,9 +173,7 @@ impl Worker {
 
     fn run_task(&self, task: Runnable) {
         let was_searching = self.with_core(|core| {
-            let polls = &self.remote(core).polls;
-            // Ordering: Relaxed; only this worker writes it, thieves take it as a hint.
-            polls.store(polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            count(&self.remote(core).polls);
             std::mem::take(&mut core.searching)
         });
         if was_searching == Some(true) {

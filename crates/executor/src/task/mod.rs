@@ -73,6 +73,14 @@ pub(crate) trait Schedule: Sync + 'static {
     /// The registry that this scheduler's tasks are in, if it keeps one.
     fn owned(&self) -> Option<&OwnedTasks>;
 
+    /// The task is about to wait and in no registry: enters it. `false` if it must end instead.
+    fn enroll(&self, _task: &Runnable) -> bool {
+        true
+    }
+
+    /// A task is about to be complete.
+    fn count_ended(&self) {}
+
     /// Who hears of a panic whose task nobody awaits.
     fn panic_hook(&self) -> Option<PanicHook>;
 }

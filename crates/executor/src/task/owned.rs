@@ -1,20 +1,25 @@
-//! # The registry of live tasks, so that a shutdown ends every one of them, once
+//! # The registry of waiting tasks, so that a shutdown ends every task, once
 //!
-//! A list per shard under a short lock; a worker's spawns go to its own shard, so the lock is rarely
-//! contended. A task is in its list from spawn until just before it is complete.
+//! A task that has a runnable is in a queue or in a worker's hands, and is found there. One that waits is
+//! found here: at the latest before its first wait it is enrolled, and it stays until just before it is
+//! complete. So a task that ends at its first poll never comes here. (A scheduler that wants to know its
+//! tasks earlier enrolls them when they are spawned.)
+//!
+//! A list per shard under a short lock; what a worker runs goes to its own shard, so the lock is rarely
+//! contended.
 //!
 //! # Why a task may point at its scheduler without counting
-//! [`close_and_end_all`](OwnedTasks::close_and_end_all) returns when every task has ended and no
-//! submission is under way. After that nobody reaches the scheduler through a task:
-//! * a wake-up looks at the scheduler only if it made the runnable (OWNED), and a task whose runnable
-//!   exists cannot end before that runnable has been collected here;
-//! * from then until the submitter has let go of the scheduler it is counted in `submissions`, which is
-//!   raised before the runnable can be collected.
+//! [`close_and_end_all`](OwnedTasks::close_and_end_all) returns when every task has ended and nobody is
+//! inside the gate. After that nobody reaches the scheduler through a task:
+//! * a wake-up looks at the scheduler only if it made the runnable (OWNED) of a task that waited; that task
+//!   is enrolled, and cannot end before its runnable has been collected here;
+//! * from then until the submitter has let go of the scheduler it has a pass of the gate, which it takes
+//!   before the runnable can be collected.
 
 use super::state::Wake;
 use super::{Header, Runnable};
+use crate::gate::Gate;
 use filch_primitives::CachePadded;
-use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
 use std::fmt;
@@ -28,9 +33,19 @@ pub(super) struct Links {
     after: Option<NonNull<Header>>,
 }
 
-/// In which list a task is: written by `bind`, read and cleared by `remove`, both in the hands of
+/// In which list a task is: written by `enroll`, read and cleared by `remove`, both in the hands of
 /// whoever holds the runnable.
 pub(super) const NO_SHARD: u32 = u32::MAX;
+
+/// Whether the task is in a list.
+///
+/// # Safety
+/// The caller holds the runnable.
+#[inline]
+pub(super) unsafe fn is_enrolled(task: &Header) -> bool {
+    // SAFETY: by the caller's promise nobody else touches the cell.
+    task.shard.with(|shard| unsafe { *shard } != NO_SHARD)
+}
 
 struct List {
     oldest: Option<NonNull<Header>>,
@@ -42,10 +57,11 @@ struct List {
 // SAFETY: the pointers are followed under the lock of the shard only, and the headers are for any thread.
 unsafe impl Send for List {}
 
-/// Every task of one scheduler that has not ended.
+/// Every task of one scheduler that may wait.
 pub(crate) struct OwnedTasks {
     shards: Box<[CachePadded<Mutex<List>>]>,
-    submissions: CachePadded<AtomicUsize>,
+    /// For those who hand in runnables without keeping the scheduler alive.
+    pub(crate) gate: Gate,
 }
 
 impl OwnedTasks {
@@ -53,29 +69,30 @@ impl OwnedTasks {
         let empty = || List { oldest: None, newest: None, len: 0, closed: false };
         Self {
             shards: (0..shards.max(1)).map(|_| CachePadded::new(Mutex::new(empty()))).collect(),
-            submissions: CachePadded::new(AtomicUsize::new(0)),
+            gate: Gate::new(4 * shards),
         }
     }
 
-    /// Enters a new task; refused after the shutdown has begun, and then the caller must cancel it.
+    /// Enters a task; refused after the shutdown has begun, and then the caller must cancel it.
     #[must_use]
-    pub(crate) fn bind(&self, task: &Runnable, shard: usize) -> bool {
+    pub(crate) fn enroll(&self, task: &Runnable, shard: usize) -> bool {
+        let (header, task) = (task.header(), task.0);
         let shard = shard % self.shards.len();
         let mut list = self.shards[shard].lock();
         if list.closed {
             return false;
         }
         let before = list.newest;
-        task.header().shard.with_mut(|slot| {
-            // SAFETY: we hold the runnable.
+        header.shard.with_mut(|slot| {
+            // SAFETY: the caller holds the runnable.
             unsafe { *slot = shard as u32 };
         });
-        with_links(task.0, |links| *links = Links { before, after: None });
+        with_links(task, |links| *links = Links { before, after: None });
         match before {
-            Some(before) => with_links(before, |links| links.after = Some(task.0)),
-            None => list.oldest = Some(task.0),
+            Some(before) => with_links(before, |links| links.after = Some(task)),
+            None => list.oldest = Some(task),
         }
-        list.newest = Some(task.0);
+        list.newest = Some(task);
         list.len += 1;
         true
     }
@@ -107,33 +124,21 @@ impl OwnedTasks {
         list.len -= 1;
     }
 
-    /// How many tasks have not ended.
+    /// How many tasks are enrolled.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len).sum()
     }
 
-    /// A thread that does not keep the scheduler alive is about to make a runnable collectable.
-    pub(crate) fn begin_submission(&self) {
-        // Ordering: Relaxed; the push that follows publishes it to whoever collects the runnable.
-        self.submissions.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The thread does not touch the scheduler any more.
-    pub(crate) fn end_submission(&self) {
-        // Ordering: Release; pairs with the Acquire in `close_and_end_all`: everything that the
-        // submitter did with the scheduler comes before its end.
-        self.submissions.fetch_sub(1, Ordering::Release);
-    }
-
     /// Refuses new tasks from here on.
     pub(crate) fn close(&self) {
+        self.gate.close();
         for shard in &self.shards {
             shard.lock().closed = true;
         }
     }
 
     /// Ends every task: waiting ones here, those with a runnable when `collect` brings it. Returns when
-    /// none is left and no submission is under way. To be called by one thread, which runs the
+    /// none is left and nobody is inside the gate. To be called by one thread, which runs the
     /// destructors.
     pub(crate) fn close_and_end_all(&self, mut collect: impl FnMut() -> Option<Runnable>) {
         for task in self.close_and_take_waiting() {
@@ -141,11 +146,14 @@ impl OwnedTasks {
         }
         let mut rounds = 0;
         loop {
+            // Before the queues: what was handed in before the gate was quiet is in them.
+            let is_quiet = self.gate.is_quiet();
+            let mut found = false;
             while let Some(task) = collect() {
                 task.cancel();
+                found = true;
             }
-            // Ordering: Acquire; pairs with the Release in `end_submission`.
-            if self.len() == 0 && self.submissions.load(Ordering::Acquire) == 0 {
+            if is_quiet && !found && self.len() == 0 {
                 return;
             }
             // Some other thread is between waking a task and handing it in, or still runs one.

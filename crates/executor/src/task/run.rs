@@ -5,9 +5,10 @@
 
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
-use super::{Header, Id, JoinError, Reason, Runnable, Schedule, waker};
+use super::{Header, Id, JoinError, Reason, Runnable, Schedule, owned, waker};
 use filch_primitives::catch_quietly;
 use std::cell::Cell as StdCell;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
@@ -50,7 +51,7 @@ where
                 cell.scheduler().schedule(Runnable(header), Reason::Yield);
                 return;
             }
-            return match state.end_poll() {
+            return match end_poll(cell, header) {
                 End::Idle => {}
                 End::Requeue => cell.scheduler().schedule(Runnable(header), Reason::Yield),
                 End::Cancel => cancel(cell, header),
@@ -63,6 +64,24 @@ where
     end(cell, header, outcome);
     Id::enter(id_before);
     CURRENT.set(before);
+}
+
+/// The poll returned `Pending`. Whoever shuts the scheduler down must be able to find a task that waits.
+#[inline]
+fn end_poll<F, S>(cell: &Cell<F, S>, header: NonNull<Header>) -> End
+where
+    F: Future + 'static,
+    F::Output: 'static,
+    S: Schedule,
+{
+    // SAFETY: we hold the runnable.
+    let is_enrolled = unsafe { owned::is_enrolled(cell.header()) };
+    // Not dropped: it is still held by our caller.
+    let task = ManuallyDrop::new(Runnable(header));
+    if !is_enrolled && !cell.scheduler().enroll(&task) {
+        return End::Cancel;
+    }
+    cell.header().state.end_poll()
 }
 
 /// Drops the future and completes the task as cancelled, or as panicked if the destructor does.
@@ -98,6 +117,7 @@ where
         // SAFETY: the task was bound to this registry when it was spawned, or to none.
         unsafe { owned.remove(header) };
     }
+    cell.scheduler().count_ended();
     let state = &cell.header().state;
     let completed = state.complete(false).unwrap_or_else(|| {
         drop_unheard(cell);
