@@ -4,7 +4,6 @@
 
 use filch_executor::model::idle::Idle;
 use filch_executor::model::injector::Injector;
-use filch_executor::model::queue;
 use filch_executor::{CondvarPark, Park};
 use filch_primitives::sync::Arc;
 use filch_primitives::thread;
@@ -14,9 +13,8 @@ type Queue = Injector<Box<usize>>;
 
 /// Takes a batch, as one of `workers`; all of it, in the order of taking.
 fn batch(injector: &Queue, workers: usize) -> Vec<usize> {
-    let (mut local, _) = queue::new(2);
-    let first = injector.pop_batch(&mut local, workers);
-    let rest = std::iter::from_fn(|| local.pop());
+    let mut rest = Vec::new();
+    let first = injector.pop_batch(workers, |item| rest.push(item));
     first.into_iter().chain(rest).map(|item| *item).collect()
 }
 

@@ -29,7 +29,10 @@ enum Job {
 impl Job {
     fn run(self) {
         match self {
-            Self::Task(task) => task.run(),
+            Self::Task(task) => {
+                let again = task.run();
+                debug_assert!(again.is_none(), "a blocking call ends in its only poll");
+            }
             Self::Worker(run) => run(),
         }
     }

@@ -119,6 +119,13 @@ impl Idle {
         parked(word) != 0 && searching(word) == 0 && self.claim_sleeper()
     }
 
+    /// Whether somebody is parked or searching, a moment ago.
+    #[inline]
+    pub fn is_anyone_idle(&self) -> bool {
+        // Ordering: Relaxed; as for `notify_lazily`.
+        self.word.load(Ordering::Relaxed) != 0
+    }
+
     fn claim_sleeper(&self) -> bool {
         // Ordering: Relaxed; ordered behind the caller's work by the fence.
         let mut word = self.word.load(Ordering::Relaxed);

@@ -23,11 +23,11 @@
 //! ## Checked by
 //! `loom-tests/tests/injector.rs`: `conserves_items`, `batch_is_fair`, `hand_over_wakes_a_sleeper`.
 
-use crate::queue::{Local, Pointer};
+use crate::queue::Pointer;
 use filch_primitives::queue::Injector as Queue;
 
 /// How many tasks one worker takes at a time, at most: a cache line's worth of pointers several times
-/// over, and a small part of a local queue.
+/// over.
 const BATCH: usize = 32;
 
 /// The queue that all workers share; see the head of this file.
@@ -50,15 +50,12 @@ impl<T: Pointer> Injector<T> {
         if self.0.is_empty() { None } else { self.0.pop() }
     }
 
-    /// Takes the oldest item, and moves the caller's share of the others to `into`: one part in
-    /// `workers`, so that each finds something.
-    pub fn pop_batch(&self, into: &mut Local<T>, workers: usize) -> Option<T> {
+    /// Takes the oldest item, and gives the caller's share of the others to `take`: one part in `workers`,
+    /// so that each finds something.
+    pub fn pop_batch(&self, workers: usize, take: impl FnMut(T)) -> Option<T> {
         let first = self.pop()?;
-        let share = (self.0.len() / workers.max(1)).min(BATCH).min(into.room());
-        for item in std::iter::from_fn(|| self.0.pop()).take(share) {
-            let pushed = into.push(item);
-            debug_assert!(pushed.is_ok(), "only the owner takes room away");
-        }
+        let share = (self.0.len() / workers.max(1)).min(BATCH);
+        std::iter::from_fn(|| self.0.pop()).take(share).for_each(take);
         Some(first)
     }
 

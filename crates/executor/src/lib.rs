@@ -6,8 +6,9 @@
 //! |---|---|
 //! | the life of a task | `task/mod.rs`, then `task/state.rs` |
 //! | where a woken task goes, how a shutdown goes | `scheduler.rs`, `gate.rs` |
-//! | the loop of a worker | `worker.rs` |
-//! | the queues | `queue.rs`, `lifo_slot.rs`, `injector.rs`, `run_queue.rs` |
+//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs` there |
+//! | the queues | `worker/private_queue.rs`, `queue.rs`, `injector.rs`, `run_queue.rs` |
+//! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
 //! | blocking calls | `blocking.rs` |
@@ -24,6 +25,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+mod biased;
 mod block_on;
 mod blocking;
 mod builder;
@@ -35,7 +37,6 @@ mod gate;
 mod handle;
 mod idle;
 mod injector;
-mod lifo_slot;
 mod local_set;
 mod loop_scheduler;
 mod park;
@@ -64,6 +65,9 @@ pub use yield_now::{YieldNow, yield_now};
 #[cfg(filch_loom)]
 #[doc(hidden)]
 pub mod model {
+    pub mod biased {
+        pub use crate::biased::*;
+    }
     pub mod gate {
         pub use crate::gate::*;
     }
@@ -72,9 +76,6 @@ pub mod model {
     }
     pub mod injector {
         pub use crate::injector::*;
-    }
-    pub mod lifo_slot {
-        pub use crate::lifo_slot::*;
     }
     pub mod parker {
         pub use crate::parker::*;

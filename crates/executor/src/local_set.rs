@@ -84,7 +84,7 @@ impl LocalScheduler {
     fn run_some(&self) -> bool {
         for run in 0..RUNS_PER_POLL {
             match self.queue.pop(run == 0) {
-                Some(Entry::Task(task)) => task.run(),
+                Some(Entry::Task(task)) => self.queue.run(task),
                 Some(Entry::Main) => {}
                 None => return false,
             }

@@ -177,7 +177,7 @@ impl<'a> Driver<'a> {
                 queue.doorbell.park.turn();
             }
             match queue.pop(turn_due) {
-                Some(Entry::Task(task)) => task.run(),
+                Some(Entry::Task(task)) => queue.run(task),
                 Some(Entry::Main) => {
                     // Ordering: Acquire; pairs with the Release in `MainWaker::wake_by_ref`.
                     if !main.queued.swap(false, Ordering::Acquire) {
@@ -199,7 +199,7 @@ impl<'a> Driver<'a> {
         queue.collect();
         for _ in 0..queue.local_len() {
             if let Some(Entry::Task(task)) = queue.pop(false) {
-                task.run();
+                queue.run(task);
             }
         }
     }

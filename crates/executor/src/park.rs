@@ -43,6 +43,13 @@ pub trait Park: Send + Sync + 'static {
     /// Called by busy workers now and then: lets events in without waiting.
     fn turn(&self);
 
+    /// Whether a thread that is in [`park`](Self::park) returns from it some time later, by itself, if other
+    /// threads stay away from [`turn`](Self::turn) and `park` meanwhile. Then workers need not be woken for
+    /// every task that may be worth it: whoever returns looks after those that are stuck.
+    fn has_alarm(&self) -> bool {
+        false
+    }
+
     /// Called when every task has ended: no worker will let events in any more. Whoever waits for one
     /// outside of tasks, in a blocking call for example, has to be told.
     fn tasks_ended(&self) {}

@@ -8,7 +8,7 @@
 //! never half of one.
 //!
 //! ## Roles
-//! * owner: the one thread that holds [`Local`]: `push`, `push_back_or_overflow`, `pop`.
+//! * owner: the one thread that holds [`Local`]: `push`, `pop`.
 //! * thief: any thread that holds a [`Stealer`]: `steal_into`, with its own [`Local`] as target.
 //!
 //! ## States
@@ -22,8 +22,6 @@
 //! 2. `pop`: owner reads slot `head`, then `head += 1` by compare-exchange.
 //! 3. `steal_into`: thief reads up to half of the slots into free slots of its own ring, then moves
 //!    `head` past them by one compare-exchange; only if that succeeds does it publish its own `tail`.
-//! 4. `push_back_or_overflow` on a full ring: the owner claims half in the way a thief does and hands
-//!    it, oldest first, to `overflow`.
 //!
 //! ## Invariants
 //! * I1: `head <= tail <= head + capacity`, asserted in `push`; model `conserves_items`.
@@ -56,7 +54,7 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/queue.rs`: `conserves_items`, `thief_meets_push`, `pop_meets_steal`,
-//! `stolen_items_are_stolen_again`, `wrap_meets_steal`, `overflow_meets_steal`, `two_thieves`,
+//! `stolen_items_are_stolen_again`, `wrap_meets_steal`, `two_thieves`,
 //! `a_length_is_never_negative`. loom does not see I4, nor the cost of false sharing.
 
 use filch_primitives::CachePadded;
@@ -171,11 +169,6 @@ impl<T: Pointer> Local<T> {
         tail.wrapping_sub(head)
     }
 
-    /// How many items can be pushed, at least.
-    pub fn room(&self) -> usize {
-        self.ring.slots.len() - self.len()
-    }
-
     /// Appends `item`, or gives it back if the queue is full.
     #[inline]
     pub fn push(&mut self, item: T) -> Result<(), T> {
@@ -195,48 +188,6 @@ impl<T: Pointer> Local<T> {
         // `thief_meets_push`.
         self.ring.tail.store(tail.wrapping_add(1), Ordering::Release);
         Ok(())
-    }
-
-    /// Appends `item`; if the queue is full, half of it and `item` go to `overflow`, oldest first.
-    ///
-    /// Returns whether it overflowed.
-    #[inline]
-    pub fn push_back_or_overflow(&mut self, item: T, mut overflow: impl FnMut(T)) -> bool {
-        let mut item = item;
-        loop {
-            match self.push(item) {
-                Ok(()) => return false,
-                Err(back) => item = back,
-            }
-            if self.overflow_half(&mut overflow) {
-                overflow(item);
-                return true;
-            }
-            // A thief made room meanwhile.
-        }
-    }
-
-    #[cold]
-    fn overflow_half(&mut self, overflow: &mut impl FnMut(T)) -> bool {
-        let half = self.ring.slots.len() / 2;
-        // The `head` of a full ring, and no other: if a thief has been here since, there may be less
-        // than half left to claim.
-        // Ordering: Relaxed; only the owner writes it, and we are the owner.
-        let tail = self.ring.tail.load(Ordering::Relaxed);
-        let head = tail.wrapping_sub(self.ring.slots.len());
-        // Ordering: Relaxed; as in `pop`.
-        if self
-            .ring
-            .head
-            .compare_exchange(head, head.wrapping_add(half), Ordering::Relaxed, Ordering::Relaxed)
-            .is_err()
-        {
-            return false;
-        }
-        for index in 0..half {
-            overflow(self.take(head.wrapping_add(index)));
-        }
-        true
     }
 
     /// Takes the oldest item.
@@ -389,17 +340,6 @@ mod tests {
         assert_eq!(*local.push(Box::new(4)).unwrap_err(), 4);
         let popped: Vec<u32> = std::iter::from_fn(|| local.pop()).map(|item| *item).collect();
         assert_eq!(popped, [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn a_full_queue_overflows_its_older_half_and_the_new_item() {
-        let (mut local, _stealer) = new::<Box<u32>>(4);
-        let mut overflow = Vec::new();
-        for i in 0..5 {
-            local.push_back_or_overflow(Box::new(i), |item| overflow.push(*item));
-        }
-        assert_eq!(overflow, [0, 1, 4]);
-        assert_eq!(local.len(), 2);
     }
 
     #[test]

@@ -112,6 +112,13 @@ impl<D: Doorbell> RunQueue<D> {
         self.with_local(VecDeque::pop_front).or_else(|| self.pop_remote())
     }
 
+    /// Runs a task once; back in the queue it goes if it gave way.
+    pub(crate) fn run(&self, task: Runnable) {
+        if let Some(again) = task.run() {
+            self.push(Entry::Task(again));
+        }
+    }
+
     /// Moves what other threads have pushed behind the owner's own.
     pub(crate) fn collect(&self) {
         for _ in 0..self.remote.len() {

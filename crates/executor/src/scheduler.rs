@@ -1,8 +1,7 @@
 //! # The scheduler of the multi-threaded flavour: where a task goes, and the story of a shutdown
 //!
-//! A task that becomes runnable on a worker of this scheduler goes to that worker's LIFO slot, and what
-//! was there to its local queue; from anywhere else, to the injector. What the driver or a yield makes
-//! runnable goes to the back of the local queue.
+//! A task that becomes runnable on a worker of this scheduler stays with that worker (`core.rs`); from
+//! anywhere else it goes to the injector.
 //!
 //! # Shutdown
 //! ```text
@@ -13,18 +12,19 @@
 //! ```
 //! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
 
+use crate::biased::Biased;
 use crate::blocking::BlockingPool;
 use crate::config::{Config, PanicHook};
 use crate::context;
 use crate::idle::Idle;
 use crate::injector::Injector;
-use crate::lifo_slot::LifoSlot;
 use crate::park::Park;
 use crate::queue::Stealer;
 use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
-use crate::worker::{Core, Worker};
+use crate::worker::{Core, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
-use filch_primitives::atomic::{AtomicUsize, Ordering};
+use filch_primitives::asymmetric;
+use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
 use filch_primitives::catch_quietly;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
@@ -36,7 +36,10 @@ use std::time::Instant;
 /// What other threads see of a worker.
 pub(crate) struct Remote {
     pub(crate) stealer: Stealer<Runnable>,
-    pub(crate) lifo: LifoSlot<Runnable>,
+    /// What the worker keeps to itself, for a raid when it is stuck.
+    pub(crate) private: Biased<PrivateQueue<Runnable>>,
+    /// Whether the worker's polls are long enough for its tasks to be worth another worker.
+    pub(crate) coarse: AtomicBool,
     /// How many polls the worker has begun; a thief reads it to tell a long one.
     pub(crate) polls: AtomicUsize,
     /// How many tasks the worker has taken from others.
@@ -52,6 +55,8 @@ pub(crate) struct Scheduler {
     pub(crate) injector: Injector<Runnable>,
     pub(crate) idle: CachePadded<Idle>,
     pub(crate) park: Arc<dyn Park>,
+    /// See `Park::has_alarm`.
+    pub(crate) has_alarm: bool,
     pub(crate) blocking: BlockingPool,
     pub(crate) config: Config,
     owned: OwnedTasks,
@@ -77,9 +82,11 @@ impl Scheduler {
         config: Config,
     ) -> Self {
         let workers = remotes.len();
+        asymmetric::prepare();
         Self {
             injector: Injector::new(),
             idle: CachePadded::new(Idle::new(workers)),
+            has_alarm: park.has_alarm(),
             park,
             blocking,
             config,
@@ -107,8 +114,8 @@ impl Scheduler {
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
-                count(&self.remotes[core.index].spawned);
-                self.schedule_local(core, task, Reason::Spawn);
+                count(&core.seat.remote(self).spawned);
+                core.push(self, task, Reason::Spawn);
                 None
             }
             None => match self.owned.gate.enter_if_open(context::thread_lane()) {
@@ -134,28 +141,7 @@ impl Scheduler {
         })
     }
 
-    fn schedule_local(&self, core: &mut Core, task: Runnable, reason: Reason) {
-        if core.in_driver {
-            core.push(self, task);
-            return;
-        }
-        if reason == Reason::Yield {
-            core.push(self, task);
-            // Alone, it runs again at once; beside others it is worth another worker.
-            if core.has_more_than_one(self) && self.idle.notify_lazily() {
-                self.park.unpark_one();
-            }
-            return;
-        }
-        if let Some(before) = self.remotes[core.index].lifo.put(task) {
-            core.push(self, before);
-            if self.idle.notify_lazily() {
-                self.park.unpark_one();
-            }
-        }
-    }
-
-    fn schedule_remote(&self, task: Runnable) {
+    pub(crate) fn schedule_remote(&self, task: Runnable) {
         self.injector.push(task);
         self.wake_one();
     }
@@ -288,7 +274,7 @@ impl Schedule for Scheduler {
                 if std::ptr::eq(&*worker.scheduler, self) {
                     // The worker keeps the scheduler alive.
                     match worker.core.borrow_mut().as_deref_mut() {
-                        Some(core) => self.schedule_local(core, task, reason),
+                        Some(core) => core.push(self, task, reason),
                         None => self.schedule_remote(task),
                     }
                     return;
@@ -300,13 +286,13 @@ impl Schedule for Scheduler {
     }
 
     fn enroll(&self, task: &Runnable) -> bool {
-        let shard = self.with_core(|core| core.map(|core| core.index));
+        let shard = self.with_core(|core| core.map(|core| core.seat.index()));
         self.owned.enroll(task, shard.unwrap_or_else(context::thread_lane))
     }
 
     fn count_ended(&self) {
         self.with_core(|core| match core {
-            Some(core) => count(&self.remotes[core.index].ended),
+            Some(core) => count(&core.seat.remote(self).ended),
             None => {
                 // Ordering: Relaxed; a statistic.
                 self.ended_outside.fetch_add(1, Ordering::Relaxed);

@@ -74,7 +74,7 @@ fn tasks_queued_behind_the_blocked_one_are_stolen() {
         let executor = multi(2);
         let (sender, receiver) = mpsc::channel();
         let blocker = executor.spawn(async move {
-            // The last one stays in the LIFO slot; the others are in the queue.
+            // All of them are in its private queue.
             for n in 0..11 {
                 let sender = sender.clone();
                 drop(spawn(async move { sender.send(n).unwrap() }));
@@ -158,7 +158,7 @@ fn tasks_woken_by_the_blocked_one_are_taken_over() {
 }
 
 #[test]
-fn a_task_in_the_lifo_slot_behind_a_blocked_one_is_taken_by_a_thief_that_is_awake() {
+fn what_a_blocked_one_has_just_woken_is_taken_by_a_thief_that_is_awake() {
     bounded(|| {
         let executor = multi(2);
         let (ran, has_run) = mpsc::channel();
@@ -170,7 +170,7 @@ fn a_task_in_the_lifo_slot_behind_a_blocked_one_is_taken_by_a_thief_that_is_awak
         while !blocker.is_finished() {
             executor.block_on(executor.spawn(async {})).unwrap();
         }
-        assert!(executor.block_on(blocker).unwrap(), "the LIFO slot is not emptied");
+        assert!(executor.block_on(blocker).unwrap(), "it is not taken");
     });
 }
 

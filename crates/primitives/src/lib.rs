@@ -19,6 +19,7 @@
 //! | module | std half | loom half |
 //! |---|---|---|
 //! | [`atomic`] | `core::sync::atomic` | `loom::sync::atomic` |
+//! | [`asymmetric`] | a compiler fence and `membarrier` | two `SeqCst` fences |
 //! | [`cell`] | a transparent wrapper with `with` and `with_mut` | `loom::cell::UnsafeCell` |
 //! | [`sync`] | std's `Arc`, parking_lot's `Mutex` and `Condvar` | loom's, without poisoning |
 //! | [`thread`] | std's | loom's |
@@ -38,6 +39,6 @@ mod unique;
 
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
-pub use half::{atomic, cell, hint, queue, sync, thread};
+pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread};
 pub use quietly::catch_quietly;
 pub use unique::reserve_numbers;

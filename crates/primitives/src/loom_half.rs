@@ -8,6 +8,22 @@ pub mod atomic {
     };
 }
 
+/// loom explores the strongest that either fence can be, which is what the pair amounts to.
+pub mod asymmetric {
+    use loom::sync::atomic::{Ordering, fence};
+
+    pub fn prepare() {}
+
+    pub fn light_fence() {
+        fence(Ordering::SeqCst);
+    }
+
+    pub fn heavy_fence() -> bool {
+        fence(Ordering::SeqCst);
+        true
+    }
+}
+
 pub mod cell {
     pub use loom::cell::UnsafeCell;
 }

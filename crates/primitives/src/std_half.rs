@@ -4,6 +4,10 @@
 #[path = "std_atomics.rs"]
 pub mod atomic;
 
+/// A pair of fences for a biased lock.
+#[path = "asymmetric.rs"]
+pub mod asymmetric;
+
 /// A cell whose accesses loom can check.
 pub mod cell {
     /// `core::cell::UnsafeCell` with loom's closure-shaped accessors.

@@ -1,5 +1,6 @@
 //! # Task ids
 
+use super::run;
 use std::cell::Cell;
 use std::fmt;
 use std::num::NonZeroU64;
@@ -22,7 +23,6 @@ const BLOCK: u64 = 1 << 10;
 thread_local! {
     /// What is left of this thread's block: the next id and the end.
     static LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
 impl Id {
@@ -38,12 +38,6 @@ impl Id {
             next
         });
         Self(NonZeroU64::new(number).expect("numbers begin at 1 and 64 bits do not run out"))
-    }
-
-    /// Makes this the id of the task that the thread is running; returns the one before.
-    #[inline]
-    pub(super) fn enter(current: Option<Self>) -> Option<Self> {
-        CURRENT.with(|slot| slot.replace(current))
     }
 }
 
@@ -81,5 +75,5 @@ pub fn id() -> Id {
 /// assert_eq!(filch_executor::try_id(), None);
 /// ```
 pub fn try_id() -> Option<Id> {
-    CURRENT.try_with(Cell::get).ok().flatten()
+    run::current_id()
 }

@@ -113,6 +113,8 @@ pub(crate) struct Header {
     links: UnsafeCell<owned::Links>,
     /// Which shard of the registry; only for whoever holds the runnable.
     shard: UnsafeCell<u32>,
+    /// Whether the task asked in this poll to be queued again; only for whoever holds the runnable.
+    gives_way: UnsafeCell<bool>,
     join: JoinSlot,
     id: Id,
     spawned_at: &'static Location<'static>,
@@ -136,8 +138,11 @@ impl Runnable {
         self.header().id
     }
 
-    /// Polls the future once and does what follows from it.
-    pub(crate) fn run(self) {
+    /// Polls the future once and does what follows from it, except that a task which is to be queued again
+    /// is given back.
+    #[inline]
+    #[must_use = "a task that is given back is to be queued again"]
+    pub(crate) fn run(self) -> Option<Self> {
         let poll = self.header().vtable.poll;
         // SAFETY: the vtable was made for this task, and we give the runnable up to it.
         unsafe { poll(self.into_header()) }
@@ -147,7 +152,8 @@ impl Runnable {
     pub(crate) fn cancel(self) {
         let wake = self.header().state.cancel();
         debug_assert_eq!(wake, state::Wake::Nothing, "inconsistent task word: a runnable twice");
-        self.run();
+        let again = self.run();
+        debug_assert!(again.is_none(), "inconsistent task word: a cancelled task goes on");
     }
 
     fn into_header(self) -> NonNull<Header> {

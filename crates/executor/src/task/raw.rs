@@ -18,7 +18,7 @@ use std::task::{Context, Poll};
 /// What can be done with a task of unknown type. Each function's conditions are those of the function
 /// of the same name on [`Cell`].
 pub(super) struct Vtable {
-    pub(super) poll: unsafe fn(NonNull<Header>),
+    pub(super) poll: unsafe fn(NonNull<Header>) -> Option<Runnable>,
     pub(super) schedule: unsafe fn(NonNull<Header>, super::Reason),
     pub(super) take_output: unsafe fn(NonNull<Header>, NonNull<()>),
     pub(super) drop_output: unsafe fn(NonNull<Header>),
@@ -72,6 +72,7 @@ where
             scheduler: NonNull::from(scheduler).cast(),
             links: UnsafeCell::new(Links::default()),
             shard: UnsafeCell::new(NO_SHARD),
+            gives_way: UnsafeCell::new(false),
             join: JoinSlot::new(),
             id: Id::next(),
             spawned_at,
@@ -112,14 +113,14 @@ where
 
     /// # Safety
     /// The caller holds the runnable and gives it up.
-    unsafe fn poll(header: NonNull<Header>) {
+    unsafe fn poll(header: NonNull<Header>) -> Option<Runnable> {
         // SAFETY: a runnable keeps the cell alive; the vtable belongs to the type.
         let cell = unsafe { Self::of(header) };
-        run::run(cell, header);
+        run::run(cell, header)
     }
 
     /// # Safety
-    /// The caller was answered `Wake::Submit` or `End::Requeue` and gives the runnable up.
+    /// The caller was answered `Wake::Submit` and gives the runnable up.
     unsafe fn schedule(header: NonNull<Header>, reason: super::Reason) {
         // SAFETY: as for `poll`.
         let cell = unsafe { Self::of(header) };

@@ -5,7 +5,7 @@
 
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
-use super::{Header, Id, JoinError, Reason, Runnable, Schedule, owned, waker};
+use super::{Header, Id, JoinError, Runnable, Schedule, owned, waker};
 use filch_primitives::catch_quietly;
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
@@ -14,14 +14,41 @@ use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
 
 thread_local! {
-    /// The task that this thread is polling.
+    /// The task that this thread is running.
     static CURRENT: StdCell<*const Header> = const { StdCell::new(ptr::null()) };
-    /// Whether it asked to be queued again without a wake-up.
-    static GIVES_WAY: StdCell<bool> = const { StdCell::new(false) };
 }
 
-/// Polls or cancels the task that `header` and `cell` both are; the caller gives up the runnable.
-pub(super) fn run<F, S>(cell: &Cell<F, S>, header: NonNull<Header>)
+/// While it lives, the task is the one that this thread is running; then the one before, whose poll goes on
+/// when this one is over (`LocalSet`).
+struct Running {
+    before: *const Header,
+}
+
+impl Running {
+    #[inline]
+    fn enter(header: NonNull<Header>) -> Self {
+        Self { before: CURRENT.replace(header.as_ptr()) }
+    }
+}
+
+impl Drop for Running {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.set(self.before);
+    }
+}
+
+/// The id of the task that this thread is running.
+pub(super) fn current_id() -> Option<Id> {
+    let current = CURRENT.try_with(StdCell::get).unwrap_or(ptr::null());
+    // SAFETY: a task that is being run is not complete, or its `end` holds it; and it leaves `CURRENT`
+    // before it is freed.
+    unsafe { current.as_ref() }.map(|header| header.id)
+}
+
+/// Polls or cancels the task that `header` and `cell` both are; the caller gives up the runnable. It is
+/// given back if the task is to be queued again.
+pub(super) fn run<F, S>(cell: &Cell<F, S>, header: NonNull<Header>) -> Option<Runnable>
 where
     F: Future + 'static,
     F::Output: 'static,
@@ -29,12 +56,10 @@ where
 {
     let state = &cell.header().state;
     if state.start_poll() == Start::Cancel {
-        return cancel(cell, header);
+        cancel(cell, header);
+        return None;
     }
-    let before = CURRENT.replace(header.as_ptr());
-    // Of a task around this one, whose poll goes on when this one is over (`LocalSet`).
-    let outer_gives_way = GIVES_WAY.replace(false);
-    let id_before = Id::enter(Some(cell.header().id));
+    let running = Running::enter(header);
     let polled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the task is not complete while it is polled, and the waker does not leave this
         // function except as a clone, which counts itself.
@@ -42,28 +67,40 @@ where
         // SAFETY: we hold the runnable.
         unsafe { cell.poll_future(&mut Context::from_waker(&waker)) }
     }));
+    drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
-            Id::enter(id_before);
-            CURRENT.set(before);
-            if GIVES_WAY.replace(outer_gives_way) {
+            // SAFETY: we hold the runnable.
+            if unsafe { take_gives_way(cell.header()) } {
                 // Still OWNED, so a wake since then has left a mark and nothing needs to change.
-                cell.scheduler().schedule(Runnable(header), Reason::Yield);
-                return;
+                return Some(Runnable(header));
             }
-            return match end_poll(cell, header) {
-                End::Idle => {}
-                End::Requeue => cell.scheduler().schedule(Runnable(header), Reason::Yield),
-                End::Cancel => cancel(cell, header),
-            };
+            match end_poll(cell, header) {
+                End::Idle => return None,
+                End::Requeue => return Some(Runnable(header)),
+                End::Cancel => {
+                    cancel(cell, header);
+                    return None;
+                }
+            }
         }
         Ok(Poll::Ready(output)) => Ok(output),
         Err(payload) => Err(cell.panicked(payload)),
     };
-    GIVES_WAY.set(outer_gives_way);
     end(cell, header, outcome);
-    Id::enter(id_before);
-    CURRENT.set(before);
+    None
+}
+
+/// Whether the task asked in this poll to be queued again without a wake-up.
+///
+/// # Safety
+/// The caller holds the runnable.
+#[inline]
+unsafe fn take_gives_way(header: &Header) -> bool {
+    header.gives_way.with_mut(|gives_way| {
+        // SAFETY: by the caller's promise nobody else touches the cell.
+        std::mem::take(unsafe { &mut *gives_way })
+    })
 }
 
 /// The poll returned `Pending`. Whoever shuts the scheduler down must be able to find a task that waits.
@@ -91,9 +128,7 @@ where
     F::Output: 'static,
     S: Schedule,
 {
-    let id_before = Id::enter(Some(cell.header().id));
     end(cell, header, Err(JoinError::cancelled(cell.header().id)));
-    Id::enter(id_before);
 }
 
 /// Puts `outcome` in the future's place and completes the task.
@@ -103,6 +138,8 @@ where
     F::Output: 'static,
     S: Schedule,
 {
+    // What runs the destructors of the future and the output is still this task.
+    let running = Running::enter(header);
     let mut outcome = outcome;
     // The future first, on its own: its destructor may panic, and then that is how the task ended.
     // SAFETY: we hold the runnable.
@@ -124,6 +161,7 @@ where
         // JOIN_INTEREST does not come back, so the second answer is final.
         state.complete(true).expect("inconsistent task word: JOIN_INTEREST came back")
     });
+    drop(running);
     let last = match completed {
         Completed::Done => false,
         Completed::Free => true,
@@ -170,18 +208,19 @@ pub(super) unsafe fn free(header: NonNull<Header>) {
     catch_quietly(|| unsafe { free(header) });
 }
 
-/// Whether `waker` is the waker of the task that this thread is polling.
-fn wakes_current(waker: &Waker) -> bool {
-    let current = CURRENT.get();
-    !current.is_null() && waker::is_of(waker, current)
-}
-
 /// Asks for the running task to be queued again when its poll ends: cheaper than a wake-up, which would
 /// change the task word. `false` if `waker` is not the running task's own: then it has to be woken.
+#[inline]
 pub(crate) fn give_way(waker: &Waker) -> bool {
-    let ours = wakes_current(waker);
-    if ours {
-        GIVES_WAY.set(true);
+    let current = CURRENT.get();
+    let is_ours = !current.is_null() && waker::is_of(waker, current);
+    if is_ours {
+        // SAFETY: the task that this thread is running is not freed meanwhile.
+        unsafe { &*current }.gives_way.with_mut(|gives_way| {
+            // SAFETY: this thread holds the runnable, further up the stack, and touches the cell only
+            // when the poll is over.
+            unsafe { *gives_way = true };
+        });
     }
-    ours
+    is_ours
 }

@@ -88,6 +88,11 @@ impl Park for Drivers {
         }
     }
 
+    /// See `seats.rs`.
+    fn has_alarm(&self) -> bool {
+        true
+    }
+
     fn turn(&self) {
         self.io.turn();
         self.seats.turned();

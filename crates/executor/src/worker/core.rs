@@ -1,0 +1,166 @@
+//! # A worker's core: what only the thread that runs the worker touches
+//!
+//! Its tasks are in two queues: the private one (`private_queue.rs`), and the public one (`queue.rs`) with
+//! what it has made public of it, older than everything in the private one.
+
+use super::pace::Pace;
+use super::private_queue::PrivateQueue;
+use crate::biased::Len;
+use crate::queue;
+use crate::rng::Rng;
+use crate::scheduler::{Remote, Scheduler};
+use crate::task::{Reason, Runnable};
+use filch_primitives::atomic::Ordering;
+use std::fmt;
+
+/// How many tasks a worker makes public at a time, at most.
+const QUEUE_CAPACITY: usize = 256;
+
+/// The right to be the worker of this number: there is one for each, and it goes from thread to thread
+/// through locks.
+#[derive(Debug)]
+pub(crate) struct Seat(usize);
+
+impl Seat {
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        self.0
+    }
+
+    /// What the others see of this worker.
+    #[inline]
+    pub(crate) fn remote<'a>(&self, scheduler: &'a Scheduler) -> &'a Remote {
+        &scheduler.remotes[self.0]
+    }
+
+    /// Lends the private queue. `f` moves tasks and runs none.
+    #[inline]
+    pub(crate) fn with_private<R>(
+        &self,
+        scheduler: &Scheduler,
+        f: impl FnOnce(&mut PrivateQueue<Runnable>) -> R,
+    ) -> R {
+        // SAFETY: (1) whoever has the seat is the owner: there is one seat of this number, and locks
+        // synchronise the one who gets it with the one before. (2) not called again from inside: the
+        // closures of this crate move tasks and run nothing.
+        unsafe { self.remote(scheduler).private.with(f) }
+    }
+}
+
+/// See the head of this file.
+pub(crate) struct Core {
+    pub(crate) seat: Seat,
+    pub(crate) public: queue::Local<Runnable>,
+    pub(crate) rng: Rng,
+    pub(crate) tick: u32,
+    pub(crate) searching: bool,
+    /// The driver is waking tasks: those go to the back of the queue, oldest event first.
+    pub(crate) in_driver: bool,
+    pub(crate) pace: Pace,
+}
+
+impl Core {
+    /// The core of the worker `index`, and its public queue for thieves.
+    pub(crate) fn new(index: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
+        let (public, stealer) = queue::new(QUEUE_CAPACITY);
+        let core = Self {
+            seat: Seat(index),
+            public,
+            rng: Rng::new(seed.wrapping_add(index as u64)),
+            tick: 0,
+            searching: false,
+            in_driver: false,
+            pace: Pace::default(),
+        };
+        (core, stealer)
+    }
+
+    /// Takes in a task that became runnable on this worker.
+    #[inline]
+    pub(crate) fn push(&mut self, scheduler: &Scheduler, task: Runnable, reason: Reason) {
+        let in_driver = self.in_driver;
+        let len = self.seat.with_private(scheduler, |private| {
+            match reason {
+                Reason::Wake if !in_driver => private.push_woken(task),
+                Reason::Spawn if !in_driver => private.push_spawned(task),
+                _ => private.push_waiting(task),
+            }
+            private.len()
+        });
+        // A single task behind the one that runs is not worth a worker: most polls are shorter than a
+        // wake-up. From the driver there is more to come.
+        if len > 1 && !in_driver {
+            self.share(scheduler);
+        }
+    }
+
+    /// The next task of its own.
+    #[inline]
+    pub(crate) fn pop(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
+        let public = &mut self.public;
+        self.seat.with_private(scheduler, |private| private.pop(|| public.pop()))
+    }
+
+    /// Makes the older half of its tasks public, if somebody is idle and it is worth it.
+    #[inline]
+    pub(crate) fn share(&mut self, scheduler: &Scheduler) {
+        if scheduler.idle.is_anyone_idle() && self.is_worth_a_worker(scheduler) {
+            self.make_public(scheduler);
+        }
+    }
+
+    /// Whether another worker would gain anything by taking one of its tasks.
+    #[inline]
+    pub(crate) fn is_worth_a_worker(&self, scheduler: &Scheduler) -> bool {
+        // Ordering: Relaxed; a hint.
+        let coarse = self.seat.remote(scheduler).coarse.load(Ordering::Relaxed);
+        // Without an alarm nobody looks after what is kept back by a worker that is stuck.
+        coarse || self.pace.is_due() || !scheduler.has_alarm
+    }
+
+    #[cold]
+    fn make_public(&mut self, scheduler: &Scheduler) {
+        // What is public and not taken yet is enough for now.
+        if self.public.len() == 0 {
+            let public = &mut self.public;
+            self.seat.with_private(scheduler, |private| {
+                for _ in 0..private.len().div_ceil(2).min(QUEUE_CAPACITY) {
+                    let Some(task) = private.pop_oldest() else { break };
+                    let pushed = public.push(task);
+                    debug_assert!(pushed.is_ok(), "only the owner takes room away");
+                }
+            });
+            self.pace.shared();
+        }
+        if scheduler.idle.notify_lazily() {
+            scheduler.park.unpark_one();
+        }
+    }
+
+    /// What the clock says of its polls.
+    pub(crate) fn set_coarse(&mut self, scheduler: &Scheduler, is_coarse: bool) {
+        let coarse = &self.seat.remote(scheduler).coarse;
+        // Ordering: Relaxed; a hint. Others read its line: written only when it changes.
+        if coarse.load(Ordering::Relaxed) != is_coarse {
+            // Ordering: Relaxed; as above.
+            coarse.store(is_coarse, Ordering::Relaxed);
+        }
+    }
+
+    /// It is about to sleep. Whether it was searching.
+    pub(crate) fn rest(&mut self, scheduler: &Scheduler) -> bool {
+        self.seat.with_private(scheduler, PrivateQueue::shrink);
+        self.pace.rest();
+        std::mem::take(&mut self.searching)
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("seat", &self.seat)
+            .field("public", &self.public)
+            .field("searching", &self.searching)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! # Private queue: what a worker will run, for as long as nobody else wants it
+//!
+//! No other thread looks in here while the worker is at work, so that nothing in it is atomic. What others
+//! are to have, the worker moves to its public queue (`queue.rs`); from a worker that is stuck in a poll
+//! they take it by a raid (`biased.rs`).
+//!
+//! | what | where it goes | order |
+//! |---|---|---|
+//! | woken by the task that runs | `woken`, and what was there to the back of `waiting` | next, a few times in a row |
+//! | spawned by the task that runs | `spawned`, and when that is full its older half to `waiting` | newest first, so that a tree of tasks is walked in depth and not in breadth |
+//! | gave way, or woken by the driver | `waiting` | oldest first |
+//!
+//! # Fairness
+//! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick takes the front of
+//! `waiting`, and every second one of these the oldest of `spawned`. So a task with `n` tasks before it in
+//! `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest, and one in `spawned` after
+//! `2 * OLDEST_FIRST * SPAWNED`.
+
+use crate::biased::Len;
+use std::collections::VecDeque;
+
+/// How many tasks stay in the order newest first: the branches of a tree, as deep as most are.
+pub(crate) const SPAWNED: usize = 32;
+
+/// How often the oldest task goes first, in picks.
+pub(crate) const OLDEST_FIRST: u32 = 16;
+
+/// How often in a row what was just woken goes first: enough for a request and its reply, too few for two
+/// tasks to keep the others out.
+const WOKEN_FIRST: u32 = 3;
+
+/// A queue that has been longer than this gives memory back when it is empty.
+const KEPT: usize = 4096;
+
+/// See the head of this file.
+#[derive(Debug)]
+pub(crate) struct PrivateQueue<T> {
+    woken: Option<T>,
+    spawned: VecDeque<T>,
+    waiting: VecDeque<T>,
+    picks: u32,
+    woken_in_a_row: u32,
+}
+
+impl<T> PrivateQueue<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            woken: None,
+            spawned: VecDeque::with_capacity(SPAWNED),
+            waiting: VecDeque::new(),
+            picks: 0,
+            woken_in_a_row: 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push_woken(&mut self, task: T) {
+        if let Some(before) = self.woken.replace(task) {
+            self.waiting.push_back(before);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push_spawned(&mut self, task: T) {
+        if self.spawned.len() == SPAWNED {
+            self.waiting.extend(self.spawned.drain(..SPAWNED / 2));
+        }
+        self.spawned.push_back(task);
+    }
+
+    #[inline]
+    pub(crate) fn push_waiting(&mut self, task: T) {
+        self.waiting.push_back(task);
+    }
+
+    /// The next task. `older` takes from where tasks are that are older than all of `waiting`.
+    #[inline]
+    pub(crate) fn pop(&mut self, mut older: impl FnMut() -> Option<T>) -> Option<T> {
+        self.picks = self.picks.wrapping_add(1);
+        if self.picks % OLDEST_FIRST == 0 {
+            if let Some(task) = self.pop_fairly(&mut older) {
+                return Some(task);
+            }
+        }
+        if self.woken_in_a_row < WOKEN_FIRST {
+            if let Some(task) = self.woken.take() {
+                self.woken_in_a_row += 1;
+                return Some(task);
+            }
+        }
+        self.woken_in_a_row = 0;
+        self.spawned
+            .pop_back()
+            .or_else(older)
+            .or_else(|| self.waiting.pop_front())
+            .or_else(|| self.woken.take())
+    }
+
+    fn pop_fairly(&mut self, older: &mut impl FnMut() -> Option<T>) -> Option<T> {
+        if self.picks % (2 * OLDEST_FIRST) == 0 {
+            self.spawned.pop_front()
+        } else {
+            older().or_else(|| self.waiting.pop_front())
+        }
+    }
+
+    /// Takes the oldest task, for somebody else.
+    pub(crate) fn pop_oldest(&mut self) -> Option<T> {
+        self.waiting.pop_front().or_else(|| self.spawned.pop_front()).or_else(|| self.woken.take())
+    }
+
+    /// Gives back the memory of a burst that is over.
+    pub(crate) fn shrink(&mut self) {
+        if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
+            self.waiting = VecDeque::new();
+        }
+    }
+}
+
+impl<T> Len for PrivateQueue<T> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.waiting.len() + self.spawned.len() + usize::from(self.woken.is_some())
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &mut PrivateQueue<u32>) -> Vec<u32> {
+        std::iter::from_fn(|| queue.pop(|| None)).collect()
+    }
+
+    #[test]
+    fn what_was_woken_goes_first_then_the_newest_spawn_then_what_waits() {
+        let mut queue = PrivateQueue::new();
+        queue.push_waiting(1);
+        queue.push_spawned(2);
+        queue.push_spawned(3);
+        queue.push_woken(4);
+        assert_eq!(drain(&mut queue), [4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn what_is_woken_again_and_again_lets_the_others_in() {
+        let mut queue = PrivateQueue::new();
+        queue.push_waiting(0);
+        let mut order = Vec::new();
+        for n in 1..=4 {
+            queue.push_woken(n);
+            order.extend(queue.pop(|| None));
+        }
+        assert_eq!(order, [1, 2, 3, 0]);
+    }
+
+    #[test]
+    fn too_many_spawns_leave_the_older_ones_in_the_order_of_their_spawns() {
+        let mut queue = PrivateQueue::new();
+        let spawned = SPAWNED as u32 + 1;
+        (0..spawned).for_each(|n| queue.push_spawned(n));
+        let half = SPAWNED as u32 / 2;
+        assert_eq!(queue.waiting, (0..half).collect::<Vec<_>>());
+        assert_eq!(queue.len(), spawned as usize);
+        assert_eq!(queue.pop(|| None), Some(spawned - 1));
+    }
+
+    #[test]
+    fn a_task_that_waits_is_picked_in_spite_of_ever_new_spawns() {
+        let mut queue = PrivateQueue::new();
+        queue.push_waiting(0);
+        let picks = (1..).take_while(|&n| {
+            queue.push_spawned(n);
+            queue.pop(|| None) != Some(0)
+        });
+        assert!(picks.count() < 2 * OLDEST_FIRST as usize);
+    }
+
+    #[test]
+    fn the_oldest_spawn_is_picked_in_spite_of_ever_new_ones() {
+        let mut queue = PrivateQueue::new();
+        queue.push_spawned(0);
+        let picks = (1..).take_while(|&n| {
+            queue.push_spawned(n);
+            queue.pop(|| None) != Some(0)
+        });
+        assert!(picks.count() <= 2 * OLDEST_FIRST as usize);
+    }
+
+    #[test]
+    fn others_get_the_oldest() {
+        let mut queue = PrivateQueue::new();
+        queue.push_woken(4);
+        queue.push_spawned(2);
+        queue.push_spawned(3);
+        queue.push_waiting(1);
+        let taken: Vec<u32> = std::iter::from_fn(|| queue.pop_oldest()).collect();
+        assert_eq!(taken, [1, 2, 3, 4]);
+    }
+}
