@@ -46,7 +46,7 @@ struct Driven {
 
 impl Driven {
     fn new(shards: usize) -> Arc<Self> {
-        let shards = (0..shards).map(|_| SmallShard::new()).collect();
+        let shards = (0..shards).map(|_| SmallShard::new(0)).collect();
         Arc::new(Self { shards, promised: Alarm::new(), alarm: Mutex::new(NONE) })
     }
 
@@ -62,7 +62,7 @@ impl Driven {
 
     /// An inserter; returns the key and whether it had to tell.
     fn arm(&self, shard: usize, tick: u64, waker: Waker) -> (Key, bool) {
-        match self.shards[shard].arm(tick, waker, &self.promised) {
+        match self.shards[shard].arm(tick, 0, waker, &self.promised) {
             Arm::Armed { key, tell } => {
                 if tell {
                     self.tell(tick);
@@ -176,7 +176,7 @@ fn reset_meets_promise() {
         let resetting = {
             let driven = Arc::clone(&driven);
             thread::spawn(move || {
-                if driven.shards[0].reset(key, 5, &driven.promised) == Some(true) {
+                if driven.shards[0].reset(key, 5, 0, &driven.promised) == Some(true) {
                     driven.tell(5);
                 }
             })
@@ -270,7 +270,7 @@ fn fire_meets_reset() {
                 driven.rearm();
             })
         };
-        let moved = driven.shards[0].reset(key, 9, &driven.promised);
+        let moved = driven.shards[0].reset(key, 9, 0, &driven.promised);
         if moved == Some(true) {
             driven.tell(9);
         }
@@ -296,7 +296,7 @@ fn close_meets_arm() {
             let driven = Arc::clone(&driven);
             thread::spawn(move || driven.shards[0].close())
         };
-        let armed = driven.shards[0].arm(3, waker, &driven.promised);
+        let armed = driven.shards[0].arm(3, 0, waker, &driven.promised);
         closing.join().unwrap();
         let closed = armed == Arm::Closed;
         assert_eq!(woken(&count), usize::from(!closed), "what got in was woken");

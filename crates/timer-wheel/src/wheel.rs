@@ -8,11 +8,12 @@
 //! 0 per slot, and so on; what differs above the last level waits in one list, the top.
 //!
 //! ```text
-//!  deadline = | beyond ...... | digit 2 | digit 1 | digit 0 |
+//!  deadline = | beyond ...... | digit 3 | digit 2 | digit 1 | digit 0 |
 //!
 //!  level 0   [ . . . p o . o . . . o . ]       p = the position's digit; one tick per slot
 //!  level 1   [ . p . . o . . . . o . . ]  ──┐  one turn of level 0 per slot
 //!  level 2   [ p . o . . . . . . . . . ]  ──┤  one turn of level 1 per slot
+//!  level 3   [ p o . . . . . . . . . . ]  ──┤  one turn of level 2 per slot
 //!  top       ( o ↔ o ↔ o )                ──┴─ when the position enters a slot: cascade,
 //!                                              each of its entries goes at least one level down
 //!  slab      | e | e | free | e | ...          the entries; lists link them by 32-bit indices
@@ -39,7 +40,7 @@ use bitmap::Bitmap;
 use slab::{NIL, Slab};
 use std::fmt;
 
-const LEVELS: usize = 3;
+const LEVELS: usize = 4;
 
 /// What came out of a wheel in [`Wheel::advance`].
 ///
@@ -102,7 +103,7 @@ struct Event {
 
 /// Payloads with deadlines, in ticks: O(1) to insert, to remove and to find what is due.
 ///
-/// Each of the three levels has 2^`BITS` slots; deadlines further away than 2^(3 * `BITS`) ticks
+/// Each of the four levels has 2^`BITS` slots; deadlines further away than 2^(4 * `BITS`) ticks
 /// wait in a list of their own. Entries expire in the order of their deadlines, and those with one
 /// deadline in the order of their insertion, unless something was inserted between an
 /// [`advance`](Self::advance) that its limit ended and the one that goes on with it.
@@ -124,7 +125,7 @@ struct Event {
 /// ```
 pub struct Wheel<T, const BITS: u32 = 10> {
     slab: Slab<T>,
-    /// The slots of level 0, of level 1, of level 2, and then the two top lists.
+    /// The slots of level 0, of level 1 and so on, and then the two top lists.
     slots: Box<[Slot]>,
     occupied: [Bitmap; LEVELS],
     /// The top list in use. The other one is empty, or is being cascaded.
@@ -151,7 +152,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// assert_eq!((wheel.position(), wheel.next_expiry()), (0, None));
     /// ```
     pub fn new() -> Self {
-        const { assert!(1 <= BITS && BITS <= 12, "a level has 2 to 4096 slots") };
+        const { assert!(1 <= BITS && BITS <= 10, "a level has 2 to 1024 slots") };
         Self {
             slab: Slab::new(),
             slots: vec![Slot { head: NIL, earliest: 0 }; Self::TOPS[1] + 1].into(),
@@ -295,14 +296,64 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// use filch_timer_wheel::Wheel;
     ///
     /// let mut wheel: Wheel<&str> = Wheel::new();
-    /// wheel.insert(1 << 40, "in the top list");
-    /// assert_eq!(wheel.next_expiry(), Some(1 << 40));
+    /// wheel.insert(1 << 50, "in the top list");
+    /// assert_eq!(wheel.next_expiry(), Some(1 << 50));
     /// ```
     pub fn next_expiry(&self) -> Option<u64> {
         if self.cascading.is_some_and(|list| self.slots[list].head != NIL) {
             return Some(self.position);
         }
         self.next_event().map(|event| event.at)
+    }
+
+    /// The earliest deadline that waits, exactly; looks at every entry of one slot.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<()> = Wheel::new();
+    /// let far = wheel.insert(1 << 20, ());
+    /// wheel.insert((1 << 20) + 5, ());
+    /// wheel.remove(far);
+    /// assert_eq!(wheel.next_expiry(), Some(1 << 20));
+    /// assert_eq!(wheel.earliest(), Some((1 << 20) + 5));
+    /// ```
+    pub fn earliest(&self) -> Option<u64> {
+        let of_list = |list: usize| self.slab.deadlines(self.slots[list].head).min();
+        let cascading = self.cascading.and_then(of_list);
+        let next = self.next_event().and_then(|event| of_list(event.list));
+        cascading.into_iter().chain(next).min()
+    }
+
+    /// Divides every tick into 2^`bits`: all deadlines, and the position, are multiplied by that.
+    ///
+    /// It looks at every entry. The keys stay good. What would be beyond the last tick is in the last.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(3, 'a');
+    /// wheel.refine(4);
+    /// assert_eq!(wheel.next_expiry(), Some(48));
+    /// assert_eq!(wheel.remove(key), Some('a'));
+    /// ```
+    pub fn refine(&mut self, bits: u32) {
+        let mut entries = Vec::with_capacity(self.len());
+        for list in 0..self.slots.len() {
+            while self.slots[list].head != NIL {
+                let index = self.slots[list].head;
+                self.unlink(index);
+                entries.push(index);
+            }
+        }
+        let parts = 1_u64.checked_shl(bits).unwrap_or(u64::MAX);
+        self.cascading = None;
+        self.position = self.position.saturating_mul(parts);
+        for index in entries {
+            self.slab.set_deadline(index, self.slab.deadline(index).saturating_mul(parts));
+            self.link(index);
+        }
     }
 
     /// Moves to tick `now` and hands what is due by then to `expired`, earliest deadline first.
