@@ -352,9 +352,10 @@ impl Builder {
     }
 
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
-        let blocking = BlockingPool::new(self.config.clone());
+        let park = self.park_or_default();
+        let blocking = BlockingPool::new(self.config.clone(), park.clone());
         let scheduler = Arc::new(LoopScheduler::new(
-            self.park_or_default(),
+            park,
             blocking.clone(),
             &self.config,
             stays_on_thread,
@@ -370,11 +371,12 @@ impl Builder {
             workers <= MAX_WORKERS,
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
         );
-        let blocking = BlockingPool::new(self.config.clone());
+        let park = self.park_or_default();
+        let blocking = BlockingPool::new(self.config.clone(), park.clone());
         let (cores, remotes) = worker::parts(workers, self.config.seed);
         let scheduler = Arc::new(Scheduler::new(
             remotes,
-            self.park_or_default(),
+            park,
             blocking.clone(),
             self.config.clone(),
         ));

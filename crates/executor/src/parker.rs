@@ -66,9 +66,16 @@ impl Parker {
 
     /// Sleeps until there is a token and takes it. To be called by the thread that made the parker.
     pub fn park(&self) {
+        self.park_with(|| ());
+    }
+
+    /// As [`park`](Self::park). `on_parked` is called if there is no token yet: whoever leaves one
+    /// [learns](Self::unpark) that the thread was parked, perhaps before `on_parked` is called.
+    pub fn park_with(&self, on_parked: impl FnOnce()) {
         if self.take_token() || !self.announce() {
             return;
         }
+        on_parked();
         loop {
             thread::park();
             if self.take_token() {
@@ -103,13 +110,16 @@ impl Parker {
         }
     }
 
-    /// Leaves a token and wakes the thread if it sleeps.
-    pub fn unpark(&self) {
+    /// Leaves a token and wakes the thread if it sleeps; whether it was parked.
+    pub fn unpark(&self) -> bool {
         // Ordering: Release; pairs with the Acquire that takes the token (I2). Weakened: model
         // `park_sees_what_unpark_published`.
         match self.state.swap(NOTIFIED, Ordering::Release) {
-            PARKED => self.thread.unpark(),
-            EMPTY | NOTIFIED => {}
+            PARKED => {
+                self.thread.unpark();
+                true
+            }
+            EMPTY | NOTIFIED => false,
             actual => panic!("inconsistent parker state: {actual}"),
         }
     }

@@ -11,7 +11,7 @@
 //! ```
 
 pub use filch_timer_wheel::{
-    Instant, Interval, MissedTickBehavior, Sleep, Timeout, error, interval, interval_at, sleep,
-    sleep_until, timeout, timeout_at,
+    Instant, Interval, MissedTickBehavior, Sleep, Timeout, advance, error, interval, interval_at,
+    pause, resume, set_auto_advance, sleep, sleep_until, timeout, timeout_at,
 };
 pub use std::time::Duration;
