@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Waits for `duration` from now.
 ///
-/// It never ends early. It ends late by at most 33 us, or by the runtime's slack of 50 us when other timers
-/// fired just before, plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
+/// It never ends early. It ends late by at most 33 us, to which comes the runtime's slack, 50 to 100 us, when
+/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
 /// express, [`Duration::MAX`] for instance, never is.
 ///
 /// # Cancel safety

@@ -73,8 +73,8 @@ pub(crate) struct Core {
     tick_bits: AtomicU32,
     /// In nanoseconds.
     slack: AtomicU64,
-    /// When timers fired last; 0 if not all of them that were due did.
-    fired: CachePadded<AtomicU64>,
+    /// Before this nanosecond nobody wakes up for a timer; 0 if there is more to do at once.
+    rests_until: CachePadded<AtomicU64>,
     /// Which shard is advanced first, modulo their number.
     first: AtomicUsize,
     pub(crate) alarm: CachePadded<Alarm>,
@@ -106,7 +106,7 @@ impl Timers {
             clock,
             tick_bits: AtomicU32::new(TICK_BITS),
             slack: AtomicU64::new(nanos(SLACK)),
-            fired: CachePadded::new(AtomicU64::new(0)),
+            rests_until: CachePadded::new(AtomicU64::new(0)),
             first: AtomicUsize::new(0),
             alarm: CachePadded::new(Alarm::new()),
             on_earlier: Box::new(on_earlier),
@@ -135,10 +135,10 @@ impl Timers {
         TimersHandle::new(Arc::clone(&self.homes[shard % self.homes.len()]))
     }
 
-    /// How long after timers fired the next may have to wait, so that several share a wake-up; 50 us
-    /// unless chosen otherwise, as for the threads of Linux.
+    /// How long after a timer fired the next may have to wait, so that several share a wake-up; 50 us
+    /// unless chosen otherwise, as for the threads of Linux. Twice that after several have fired at once.
     ///
-    /// A timer that nothing fired shortly before does not wait.
+    /// A timer before which nothing fired does not wait.
     ///
     /// ```
     /// use filch_timer_wheel::Timers;
@@ -176,18 +176,15 @@ impl Timers {
             fired += home.shard.advance(now, limit - fired);
         }
         if fired > 0 {
-            // What the limit has left over does not wait.
-            let fired_all = if fired < limit { now } else { 0 };
-            // Ordering: Relaxed; whoever reads the one before waits less.
-            self.core.fired.store(fired_all, Ordering::Relaxed);
+            self.core.rest(now, fired, limit);
         }
         fired
     }
 
     /// When to [`advance`](Self::advance) next, and a promise to do so; `None` if no timer waits.
     ///
-    /// It is never later than the earliest deadline, or than the [slack](Self::set_slack) after timers
-    /// fired, whichever is later; and earlier only if a timer armed for then was dropped, or to go on with
+    /// It is never later than the earliest deadline, or than the end of the [slack](Self::set_slack),
+    /// whichever is later; and earlier only if a timer armed for then was dropped, or to go on with
     /// what is due. From here on `on_earlier` is not called for later deadlines than this one: the caller
     /// takes over to be awake for it, as [`Timers`] describes.
     ///
@@ -330,20 +327,30 @@ impl Core {
 
     /// When somebody has to be awake for timers due at `due`; `None` for [`NONE`].
     fn turn_at(&self, due: u64) -> Option<Instant> {
-        // Ordering: Relaxed, both; see where they are written.
-        let fired = self.fired.load(Ordering::Relaxed);
-        let slack = self.slack.load(Ordering::Relaxed);
         if due == NONE {
             return None;
         }
-        let at = if fired == 0 || self.clock.is_paused() {
-            due
-        } else {
-            due.max(fired.saturating_add(slack))
-        };
+        // Ordering: Relaxed; whoever reads the one before waits less.
+        let rested = self.rests_until.load(Ordering::Relaxed);
+        let at = if self.clock.is_paused() { due } else { due.max(rested) };
         // At the beginning of a tick: within one, nothing fires that did not at its beginning.
         let part = (1 << self.tick_bits()) - 1;
         self.origin.checked_add(Duration::from_nanos(at.saturating_add(part) & !part))
+    }
+
+    /// At `now`, `fired` timers fired, and `limit` was allowed.
+    fn rest(&self, now: u64, fired: usize, limit: usize) {
+        // Ordering: Relaxed; nothing is published by it.
+        let slack = self.slack.load(Ordering::Relaxed);
+        let until = match fired {
+            // What the limit has left over does not wait.
+            _ if fired >= limit => 0,
+            1 => now.saturating_add(slack),
+            // They come thick.
+            _ => now.saturating_add(slack.saturating_mul(2)),
+        };
+        // Ordering: Relaxed; see `turn_at`.
+        self.rests_until.store(until, Ordering::Relaxed);
     }
 
     /// Nobody will be awake for timers due at `nanos`, which have just been armed: says so.

@@ -16,6 +16,8 @@
 //!  level 3   [ p o . . . . . . . . . . ]  ──┤  one turn of level 2 per slot
 //!  top       ( o ↔ o ↔ o )                ──┴─ when the position enters a slot: cascade,
 //!                                              each of its entries goes at least one level down
+//!  fresh     ( o → o → o )                     the youngest, in the order of their insertion: whoever
+//!                                              is taken out soon costs the levels nothing
 //!  slab      | e | e | free | e | ...          the entries; lists link them by 32-bit indices
 //! ```
 //!
@@ -24,9 +26,10 @@
 //! * W1: an entry in level 0 has the slot's tick as its deadline, or was overdue when it came and
 //!   lies in the slot of the position.
 //! * W2: an occupied slot of a higher level, and the top, begin after the position, except the one
-//!   list that is being cascaded. So the first occupied slot of the lowest occupied level holds
-//!   the earliest deadline.
-//! * W3: a slot's `earliest` is at most the deadline of every entry in it.
+//!   list that is being cascaded. Apart from what is fresh, the first occupied slot of the lowest
+//!   occupied level holds the earliest deadline.
+//! * W3: nothing is fresh while the position moves.
+//! * W4: a slot's `earliest` is at most the deadline of every entry in it.
 //!
 //! The position never enters a slot before something in it may be due: a wheel with one deadline in
 //! an hour asks for nothing in between.
@@ -41,6 +44,9 @@ use slab::{NIL, Slab};
 use std::fmt;
 
 const LEVELS: usize = 4;
+
+/// How many entries may be fresh: as many as can be looked at in passing.
+const FRESH_LIMIT: usize = 64;
 
 /// What came out of a wheel in [`Wheel::advance`].
 ///
@@ -125,13 +131,15 @@ struct Event {
 /// ```
 pub struct Wheel<T, const BITS: u32 = 10> {
     slab: Slab<T>,
-    /// The slots of level 0, of level 1 and so on, and then the two top lists.
+    /// The slots of level 0, of level 1 and so on, then the two top lists, and the one of what is fresh.
     slots: Box<[Slot]>,
     occupied: [Bitmap; LEVELS],
     /// The top list in use. The other one is empty, or is being cascaded.
     top: usize,
     /// At most the earliest deadline in the top list in use.
     top_earliest: u64,
+    /// How many entries are fresh.
+    fresh: usize,
     /// The list that is being cascaded.
     cascading: Option<usize>,
     /// The position: nothing with an earlier deadline is left, overdue insertions aside.
@@ -142,6 +150,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     const SLOTS: usize = 1 << BITS;
     const MASK: u64 = Self::SLOTS as u64 - 1;
     const TOPS: [usize; 2] = [LEVELS << BITS, (LEVELS << BITS) + 1];
+    const FRESH: usize = (LEVELS << BITS) + 2;
 
     /// An empty wheel at tick 0.
     ///
@@ -155,10 +164,11 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         const { assert!(1 <= BITS && BITS <= 10, "a level has 2 to 1024 slots") };
         Self {
             slab: Slab::new(),
-            slots: vec![Slot { head: NIL, earliest: 0 }; Self::TOPS[1] + 1].into(),
+            slots: vec![Slot { head: NIL, earliest: 0 }; Self::FRESH + 1].into(),
             occupied: std::array::from_fn(|_| Bitmap::new(Self::SLOTS)),
             top: Self::TOPS[0],
             top_earliest: 0,
+            fresh: 0,
             cascading: None,
             position: 0,
         }
@@ -218,7 +228,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// ```
     pub fn insert(&mut self, deadline: u64, payload: T) -> Key {
         let index = self.slab.insert(deadline, payload);
-        self.link(index);
+        self.link_fresh(index);
         self.slab.key(index)
     }
 
@@ -254,7 +264,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         };
         self.unlink(index);
         self.slab.set_deadline(index, deadline);
-        self.link(index);
+        self.link_fresh(index);
         true
     }
 
@@ -303,7 +313,10 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         if self.cascading.is_some_and(|list| self.slots[list].head != NIL) {
             return Some(self.position);
         }
-        self.next_event().map(|event| event.at)
+        let fresh = self.slab.deadlines(self.slots[Self::FRESH].head).min();
+        let fresh = fresh.map(|deadline| deadline.max(self.position));
+        let event = self.next_event().map(|event| event.at);
+        fresh.into_iter().chain(event).min()
     }
 
     /// The earliest deadline that waits, exactly; looks at every entry of one slot.
@@ -314,6 +327,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// let mut wheel: Wheel<()> = Wheel::new();
     /// let far = wheel.insert(1 << 20, ());
     /// wheel.insert((1 << 20) + 5, ());
+    /// let _done = wheel.advance(7, 1, |_| {});
     /// wheel.remove(far);
     /// assert_eq!(wheel.next_expiry(), Some(1 << 20));
     /// assert_eq!(wheel.earliest(), Some((1 << 20) + 5));
@@ -322,7 +336,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         let of_list = |list: usize| self.slab.deadlines(self.slots[list].head).min();
         let cascading = self.cascading.and_then(of_list);
         let next = self.next_event().and_then(|event| of_list(event.list));
-        cascading.into_iter().chain(next).min()
+        [cascading, next, of_list(Self::FRESH)].into_iter().flatten().min()
     }
 
     /// Divides every tick into 2^`bits`: all deadlines, and the position, are multiplied by that.
@@ -381,6 +395,9 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     ) -> Progress {
         let now = now.max(self.position);
         let mut left = limit.max(1);
+        while self.fresh > 0 {
+            self.settle_oldest();
+        }
         loop {
             if let Some(list) = self.cascading {
                 if !self.cascade(list, &mut left) {
@@ -461,6 +478,23 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         })
     }
 
+    /// Puts an unlinked entry behind those that are fresh; if they are many, the oldest is no longer.
+    fn link_fresh(&mut self, index: u32) {
+        let list = Self::FRESH;
+        self.slab.push_back(&mut self.slots[list].head, list as u16, index);
+        self.fresh += 1;
+        if self.fresh > FRESH_LIMIT {
+            self.settle_oldest();
+        }
+    }
+
+    /// Puts the entry that is fresh for the longest time into its level.
+    fn settle_oldest(&mut self) {
+        let index = self.slots[Self::FRESH].head;
+        self.unlink(index);
+        self.link(index);
+    }
+
     /// Puts an unlinked entry into the list where its deadline belongs.
     fn link(&mut self, index: u32) {
         let deadline = self.slab.deadline(index).max(self.position);
@@ -492,6 +526,10 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         let list = usize::from(self.slab.list(index));
         let slot = &mut self.slots[list];
         self.slab.unlink(&mut slot.head, index);
+        if list == Self::FRESH {
+            self.fresh -= 1;
+            return;
+        }
         if slot.head == NIL && list < Self::TOPS[0] {
             self.occupied[list >> BITS].clear(list & (Self::SLOTS - 1));
         }

@@ -250,8 +250,8 @@ impl Builder {
         self
     }
 
-    /// How long after timers fired the next may have to wait, so that several share a wake-up; 50 us
-    /// unless chosen otherwise, as for the threads of Linux.
+    /// How long after a timer fired the next may have to wait, so that several share a wake-up; 50 us
+    /// unless chosen otherwise, as for the threads of Linux. Twice that after several have fired at once.
     ///
     /// Without timers close behind each other it makes no difference. Zero is the most precise, and a wake-up
     /// for every 33 us in which a timer is due.
