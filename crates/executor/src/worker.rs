@@ -131,8 +131,7 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
-    let worker =
-        Worker { scheduler, core: RefCell::new(Some(core)), outside: Cell::new(None) };
+    let worker = Worker { scheduler, core: RefCell::new(Some(core)), outside: Cell::new(None) };
     let _scope = WorkerScope::enter(&worker);
     // Dropped before the scope: destructors of tasks may do what tasks do.
     let _inside = Inside(&worker.scheduler);

@@ -32,14 +32,8 @@ fn callbacks_are_called_in_the_order_of_their_deadlines() {
     let soon = trace.clone();
     event_loop.call_soon(move || soon.borrow_mut().push(("soon", now.elapsed())));
     event_loop.block_on(async { sleep(MS * 100).await });
-    let expected = [
-        ("soon", 0),
-        ("first", 10),
-        ("second", 20),
-        ("third", 30),
-        ("fourth", 30),
-        ("fifth", 40),
-    ];
+    let expected =
+        [("soon", 0), ("first", 10), ("second", 20), ("third", 30), ("fourth", 30), ("fifth", 40)];
     assert_eq!(*trace.borrow(), expected.map(|(word, delay)| (word, MS * delay)));
 }
 

@@ -112,8 +112,12 @@ impl Timers {
             on_earlier: Box::new(on_earlier),
             waiters: Waiters::default(),
         });
-        let home =
-            |_| Arc::new(CachePadded::new(Home { shard: Shard::new(TICK_BITS), core: Arc::clone(&core) }));
+        let home = |_| {
+            Arc::new(CachePadded::new(Home {
+                shard: Shard::new(TICK_BITS),
+                core: Arc::clone(&core),
+            }))
+        };
         Self { homes: (0..shards).map(home).collect(), core }
     }
 

@@ -121,8 +121,10 @@ impl<const BITS: u32> Pair<BITS> {
         self.wheel.refine(1);
         self.now *= 2;
         let twice = |entry: (u64, u64)| (entry.0.saturating_mul(2), entry.1);
-        self.waiting =
-            std::mem::take(&mut self.waiting).into_iter().map(|(at, key)| (twice(at), key)).collect();
+        self.waiting = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|(at, key)| (twice(at), key))
+            .collect();
         self.order.iter_mut().for_each(|entry| *entry = twice(*entry));
         // Those that the end of time makes equal, and an interrupted cascade, are in no promised order.
         self.fifo &= self.waiting.is_empty();

@@ -20,8 +20,8 @@ use std::time::Duration;
 /// a burst of timers does not pile up in front of the others.
 const TURN_LIMIT: usize = 56;
 
-/// How many timers a worker lets in that has nothing else to do: what its queue holds.
-const WAKE_LIMIT: usize = 256;
+/// How many timers a worker lets in that has nothing else to do: half of what its queue holds.
+const WAKE_LIMIT: usize = 128;
 
 thread_local! {
     static DRIVERS: Current<Arc<Drivers>> = const { Current::new() };

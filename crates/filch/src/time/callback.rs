@@ -76,10 +76,7 @@ pub(crate) fn after(delay: Duration) -> Instant {
 
 /// The task of a callback. The deadline is that of the call, whenever the task is polled first.
 #[track_caller]
-pub(crate) fn call_at(
-    deadline: Instant,
-    callback: impl FnOnce(),
-) -> impl Future<Output = ()> {
+pub(crate) fn call_at(deadline: Instant, callback: impl FnOnce()) -> impl Future<Output = ()> {
     let timer = sleep_until(deadline);
     async move {
         timer.await;
