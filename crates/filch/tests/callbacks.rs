@@ -2,6 +2,7 @@
 
 use filch::runtime::{Builder, EventLoop};
 use filch::time::{Duration, Instant, set_interval, set_timeout, sleep};
+use filch_primitives::thread;
 use std::cell::RefCell;
 use std::panic::catch_unwind;
 use std::rc::Rc;
@@ -72,7 +73,7 @@ fn an_interval_goes_on_until_another_thread_cancels_it() {
             assert!(ticks.recv().await.unwrap() >= MS * 2, "not at once, and not early");
             assert!(ticks.recv().await.unwrap() >= MS * 4);
             let theirs = handle.clone();
-            std::thread::spawn(move || theirs.cancel()).join().unwrap();
+            thread::spawn(move || theirs.cancel()).join().unwrap();
             // The callback, and the sender in it, are dropped.
             while ticks.recv().await.is_some() {}
             assert!(handle.is_finished());

@@ -1,26 +1,14 @@
 //! A paused clock, on both flavours: suites of timers take no time, and are exact.
 
+mod support;
+
 use filch::runtime::{Builder, EventLoop, Runtime};
 use filch::time::{self, Duration, Instant, interval, sleep, timeout};
 use std::sync::mpsc;
+use support::bounded;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// Runs `body` on a thread of its own and gives it a minute.
-fn bounded(body: impl FnOnce() + Send + 'static) {
-    let (done, wait) = mpsc::channel();
-    let running = std::thread::spawn(move || {
-        body();
-        let _ = done.send(());
-    });
-    if let Err(mpsc::RecvTimeoutError::Timeout) = wait.recv_timeout(Duration::from_secs(60)) {
-        panic!("it hangs");
-    }
-    if let Err(panic) = running.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
 
 /// Every flavour, paused, with 1 to 4 workers.
 fn paused<F: Future + Send + 'static>(body: fn() -> F) {

@@ -1,31 +1,19 @@
 //! Timers on whole runtimes: bursts, stuck workers, threads and runtimes that are not theirs, a process that is
 //! stopped.
 
+mod support;
+
 use filch::runtime::{Builder, Runtime};
 use filch::time::{Duration, Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
+use filch_primitives::atomic::{AtomicUsize, Ordering::SeqCst};
+use filch_primitives::thread;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
-use std::thread;
+use support::bounded;
 
 const MS: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// Runs `body` on a thread of its own and gives it a minute.
-fn bounded(body: impl FnOnce() + Send + 'static) {
-    let (done, wait) = mpsc::channel();
-    let running = thread::spawn(move || {
-        body();
-        let _ = done.send(());
-    });
-    if let Err(mpsc::RecvTimeoutError::Timeout) = wait.recv_timeout(Duration::from_secs(60)) {
-        panic!("it hangs");
-    }
-    if let Err(panic) = running.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
 
 /// Polls without being woken for it.
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -43,6 +31,7 @@ fn a_burst_of_timers_lets_other_tasks_in() {
     const BURST: usize = 50_000;
     bounded(|| {
         let runtime = Builder::new_current_thread().build().unwrap();
+        // Ordering: SeqCst; a test, and simple.
         let worst = runtime.block_on(async {
             let deadline = Instant::now() + MS * 300;
             let fired = Arc::new(AtomicUsize::new(0));
@@ -130,7 +119,7 @@ fn a_timer_polled_on_another_runtime_works() {
                 };
                 let start = Instant::now();
                 // The one that it belongs to has to be driven, if it has a single thread.
-                let driven = thread::scope(|scope| {
+                let driven = std::thread::scope(|scope| {
                     let (done, wait) = filch::sync::oneshot::channel::<()>();
                     let made_on = &made_on;
                     scope.spawn(move || made_on.block_on(wait));
@@ -274,7 +263,7 @@ fn a_process_that_was_stopped_catches_up() {
     };
     assert!(wait_for("stop me"));
     signal("-STOP");
-    thread::sleep(MS * 400);
+    std::thread::sleep(MS * 400);
     signal("-CONT");
     let caught_up = wait_for("caught up");
     assert!(child.wait().unwrap().success());
