@@ -258,6 +258,9 @@ impl Timers {
     /// timers.block_on(sleep(Duration::from_secs(3600))); // jumps
     /// ```
     pub fn jump(&self) -> bool {
+        if !self.is_paused() {
+            return false;
+        }
         let earliest = self.homes.iter().filter_map(|home| home.shard.earliest()).min();
         let deadline = earliest.and_then(|due| self.core.turn_at(due));
         deadline.is_some_and(|deadline| self.core.clock.jump_to(deadline))
