@@ -2,7 +2,7 @@
 #![cfg(filch_loom)]
 
 use filch_executor::model::parker::Parker;
-use filch_primitives::atomic::{AtomicBool, Ordering};
+use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::sync::Arc;
 use filch_primitives::thread;
@@ -118,5 +118,34 @@ fn timeout_meets_unpark() {
         waker.join().unwrap();
         assert!(!published.parker.park_timeout(Duration::ZERO));
         seen.note(if in_time { "the token came in time" } else { "time was over" });
+    });
+}
+
+/// Counts as the threads of `block_on` are counted: each while it is awake, and from its waking on.
+#[test]
+fn whoever_is_awake_is_counted() {
+    explore(["slept", "did not sleep"], |seen| {
+        let parker = Arc::new(Parker::new());
+        let awake = Arc::new(AtomicUsize::new(1));
+        let waker = {
+            let (parker, awake) = (parker.clone(), awake.clone());
+            thread::spawn(move || {
+                let was_parked = parker.unpark();
+                if was_parked {
+                    // Ordering: Relaxed; read after joining.
+                    awake.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let mut slept = false;
+        parker.park_with(|| {
+            slept = true;
+            // Ordering: Relaxed; read after joining.
+            awake.fetch_sub(1, Ordering::Relaxed);
+        });
+        seen.note(if slept { "slept" } else { "did not sleep" });
+        waker.join().unwrap();
+        // Ordering: Relaxed; the threads are joined.
+        assert_eq!(awake.load(Ordering::Relaxed), 1);
     });
 }

@@ -46,7 +46,7 @@ struct Driven {
 
 impl Driven {
     fn new(shards: usize) -> Arc<Self> {
-        let shards = (0..shards).map(|_| SmallShard::new()).collect();
+        let shards = (0..shards).map(|_| SmallShard::new(0)).collect();
         Arc::new(Self { shards, promised: Alarm::new(), alarm: Mutex::new(NONE) })
     }
 
@@ -62,7 +62,7 @@ impl Driven {
 
     /// An inserter; returns the key and whether it had to tell.
     fn arm(&self, shard: usize, tick: u64, waker: Waker) -> (Key, bool) {
-        match self.shards[shard].arm(tick, waker, &self.promised) {
+        match self.shards[shard].arm(tick, 0, waker, &self.promised) {
             Arm::Armed { key, tell } => {
                 if tell {
                     self.tell(tick);
@@ -176,7 +176,7 @@ fn reset_meets_promise() {
         let resetting = {
             let driven = Arc::clone(&driven);
             thread::spawn(move || {
-                if driven.shards[0].reset(key, 5, &driven.promised) == Some(true) {
+                if driven.shards[0].reset(key, 5, 0, &driven.promised) == Some(true) {
                     driven.tell(5);
                 }
             })
@@ -270,7 +270,7 @@ fn fire_meets_reset() {
                 driven.rearm();
             })
         };
-        let moved = driven.shards[0].reset(key, 9, &driven.promised);
+        let moved = driven.shards[0].reset(key, 9, 0, &driven.promised);
         if moved == Some(true) {
             driven.tell(9);
         }
@@ -286,6 +286,54 @@ fn fire_meets_reset() {
 }
 
 #[test]
+fn two_threads_fire_once_each() {
+    loom::model(|| {
+        let driven = Driven::new(1);
+        let (first, waker) = count();
+        driven.arm(0, 3, waker);
+        let (second, waker) = count();
+        driven.arm(0, 4, waker);
+        let firing = {
+            let driven = Arc::clone(&driven);
+            thread::spawn(move || driven.shards[0].advance(4, 1))
+        };
+        let here = driven.shards[0].advance(4, 64);
+        assert_eq!(here + firing.join().unwrap(), 2);
+        assert_eq!((woken(&first), woken(&second)), (1, 1));
+        assert_eq!(driven.shards[0].next().peek(), NONE);
+    });
+}
+
+#[test]
+fn refine_meets_arm() {
+    let armed_coarsely = StdArc::new(Reached::default());
+    let seen = StdArc::clone(&armed_coarsely);
+    loom::model(move || {
+        // Ticks of four nanoseconds, until somebody has heard of a pause.
+        let shard = Arc::new(SmallShard::new(2));
+        let alarm = Arc::new(Alarm::new());
+        let (coarse, waker) = count();
+        let arming = {
+            let (shard, alarm) = (Arc::clone(&shard), Arc::clone(&alarm));
+            thread::spawn(move || {
+                let _armed = shard.arm(6, 2, waker, &alarm);
+            })
+        };
+        let (fine, waker) = count();
+        let _armed = shard.arm(5, 0, waker, &alarm);
+        arming.join().unwrap();
+        assert_eq!(shard.advance(4, 64), 0);
+        assert_eq!(shard.advance(5, 64), 1, "at its deadline, and the other not before its own");
+        assert_eq!((woken(&fine), woken(&coarse)), (1, 0));
+        let next = shard.next().peek();
+        assert!(next == 6 || next == 8, "{next}");
+        seen.note(next == 8);
+        assert_eq!(shard.advance(next, 64), 1);
+    });
+    armed_coarsely.assert_both();
+}
+
+#[test]
 fn close_meets_arm() {
     let refused = StdArc::new(Reached::default());
     let seen = StdArc::clone(&refused);
@@ -296,7 +344,7 @@ fn close_meets_arm() {
             let driven = Arc::clone(&driven);
             thread::spawn(move || driven.shards[0].close())
         };
-        let armed = driven.shards[0].arm(3, waker, &driven.promised);
+        let armed = driven.shards[0].arm(3, 0, waker, &driven.promised);
         closing.join().unwrap();
         let closed = armed == Arm::Closed;
         assert_eq!(woken(&count), usize::from(!closed), "what got in was woken");

@@ -7,6 +7,7 @@
 
 use crate::config::{Config, PanicHook, ThreadKind};
 use crate::context::{self, PoolScope};
+use crate::park::{Outside, Park};
 use crate::parker::Parker;
 use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule};
 use filch_primitives::sync::{Condvar, Mutex};
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 /// Something to run on a thread of the pool.
 enum Job {
     /// A closure with a handle.
-    Task(Runnable),
+    Task(Runnable, Outside),
     /// A worker that moved here (`block_in_place`).
     Worker(Box<dyn FnOnce() + Send>),
 }
@@ -29,7 +30,7 @@ enum Job {
 impl Job {
     fn run(self) {
         match self {
-            Self::Task(task) => {
+            Self::Task(task, _until_it_has_run) => {
                 let again = task.run();
                 debug_assert!(again.is_none(), "a blocking call ends in its only poll");
             }
@@ -64,6 +65,7 @@ impl State {
 
 struct Shared {
     config: Config,
+    park: Arc<dyn Park>,
     state: Mutex<State>,
     ended: Condvar,
 }
@@ -75,9 +77,9 @@ pub(crate) struct BlockingPool {
 }
 
 impl BlockingPool {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, park: Arc<dyn Park>) -> Self {
         let state = Mutex::new(State::default());
-        Self { shared: Arc::new(Shared { config, state, ended: Condvar::new() }) }
+        Self { shared: Arc::new(Shared { config, park, state, ended: Condvar::new() }) }
     }
 
     /// Runs `f` on a thread of the pool.
@@ -92,7 +94,7 @@ impl BlockingPool {
         // SAFETY: (1) the pool outlives its tasks: they are run or cancelled by whoever holds an `Arc`
         // of it, and as they are never pending, no waker reaches it. (2) closure and output are Send.
         let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, spawned_at) };
-        if let Err((error, job)) = self.submit(Job::Task(task)) {
+        if let Err((error, job)) = self.submit(Job::Task(task, Outside::begin(&self.shared.park))) {
             drop(job);
             panic!("cannot start a thread for a blocking call: {error}");
         }

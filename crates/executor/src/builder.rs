@@ -352,13 +352,10 @@ impl Builder {
     }
 
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
-        let blocking = BlockingPool::new(self.config.clone());
-        let scheduler = Arc::new(LoopScheduler::new(
-            self.park_or_default(),
-            blocking.clone(),
-            &self.config,
-            stays_on_thread,
-        ));
+        let park = self.park_or_default();
+        let blocking = BlockingPool::new(self.config.clone(), park.clone());
+        let scheduler =
+            Arc::new(LoopScheduler::new(park, blocking.clone(), &self.config, stays_on_thread));
         Executor::new(Handle::from(scheduler), blocking)
     }
 
@@ -370,14 +367,11 @@ impl Builder {
             workers <= MAX_WORKERS,
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
         );
-        let blocking = BlockingPool::new(self.config.clone());
+        let park = self.park_or_default();
+        let blocking = BlockingPool::new(self.config.clone(), park.clone());
         let (cores, remotes) = worker::parts(workers, self.config.seed);
-        let scheduler = Arc::new(Scheduler::new(
-            remotes,
-            self.park_or_default(),
-            blocking.clone(),
-            self.config.clone(),
-        ));
+        let scheduler =
+            Arc::new(Scheduler::new(remotes, park, blocking.clone(), self.config.clone()));
         let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
         for core in cores {
             // On an error the executor is dropped here, which ends the threads that were started.

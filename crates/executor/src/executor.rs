@@ -90,9 +90,9 @@ impl Executor {
         let _entered = self.handle.enter();
         match self.handle.scheduler() {
             AnyScheduler::Loop(scheduler) => scheduler.block_on(future),
-            AnyScheduler::Multi(_) => {
+            AnyScheduler::Multi(scheduler) => {
                 let _duty = DutyScope::enter(Duty::OneFuture, "block_on");
-                block_on::block_on(future)
+                block_on::block_on(&scheduler.park, future)
             }
         }
     }

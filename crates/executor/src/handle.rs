@@ -224,7 +224,11 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         let _duty = DutyScope::enter(Duty::OneFuture, "Handle::block_on");
-        block_on::block_on(future)
+        let park = match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.park(),
+            AnyScheduler::Multi(scheduler) => &scheduler.park,
+        };
+        block_on::block_on(park, future)
     }
 
     /// Makes this executor current on this thread until the guard is dropped.

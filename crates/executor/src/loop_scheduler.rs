@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::context::{self, Duty, DutyScope, WorkerScope};
 use crate::idle::Idle;
 use crate::park::Park;
-use crate::parker::Parker;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::Spawned;
 use filch_primitives::atomic::{AtomicBool, Ordering};
@@ -111,9 +110,11 @@ impl LoopScheduler {
         // A blocking call of a worker's task may drive a loop; what runs here is no worker's.
         let _no_worker = WorkerScope::hide();
         let mut future = pin!(future);
-        let thread = Arc::new(ThreadWaker(Parker::new()));
+        let (thread, awake) = ThreadWaker::new(self.park());
         loop {
             if let Some(driver) = Driver::take(self, &thread) {
+                // It sleeps in the driver from here on.
+                drop(awake);
                 return driver.drive(future);
             }
             // Another thread drives; it is woken for our future's sake, or to take over.
@@ -122,13 +123,17 @@ impl LoopScheduler {
                 self.seat.lock().waiting.retain(|other| !Arc::ptr_eq(other, &thread));
                 return output;
             }
-            thread.0.park();
+            thread.sleep();
         }
+    }
+
+    pub(crate) fn park(&self) -> &Arc<dyn Park> {
+        &self.queue.doorbell.park
     }
 
     /// Ends every task on this thread. Nobody drives at this point, or ever again.
     pub(crate) fn shut_down(self: &Arc<Self>) {
-        let thread = Arc::new(ThreadWaker(Parker::new()));
+        let (thread, _awake) = ThreadWaker::new(self.park());
         let driver = Driver::take(self, &thread)
             .expect("the executor is dropped by its only owner, so nobody is in `block_on`");
         self.queue.end_all();
@@ -227,7 +232,7 @@ impl Drop for Driver<'_> {
             std::mem::take(&mut seat.waiting)
         };
         for thread in waiting {
-            thread.0.unpark();
+            thread.wake();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! # What an idle worker waits on
 
 use filch_primitives::sync::{Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where workers sleep, and from where events of the outside world reach tasks.
@@ -53,6 +54,32 @@ pub trait Park: Send + Sync + 'static {
     /// Called when every task has ended: no worker will let events in any more. Whoever waits for one
     /// outside of tasks, in a blocking call for example, has to be told.
     fn tasks_ended(&self) {}
+
+    /// Something that no worker runs has begun, and may still wake tasks: a blocking call, or the future
+    /// that `block_on` polls on a thread of its own. Workers that are all parked do not mean, until
+    /// [`outside_ends`](Self::outside_ends), that nothing is left to do.
+    ///
+    /// A thread in `block_on` counts while it is awake; whoever wakes it begins for it.
+    fn outside_begins(&self) {}
+
+    /// One of those that [began](Self::outside_begins) is over, or sleeps.
+    fn outside_ends(&self) {}
+}
+
+/// Between [`Park::outside_begins`] and [`Park::outside_ends`].
+pub(crate) struct Outside(Arc<dyn Park>);
+
+impl Outside {
+    pub(crate) fn begin(park: &Arc<dyn Park>) -> Self {
+        park.outside_begins();
+        Self(park.clone())
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.0.outside_ends();
+    }
 }
 
 /// The park of an executor that stands alone: sleepers on a condition variable, no events.

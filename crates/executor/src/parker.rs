@@ -4,7 +4,7 @@
 //! One `AtomicU32`: `EMPTY` = 0, `PARKED` = 1, `NOTIFIED` = 2; and the handle of the thread.
 //!
 //! ## Roles
-//! * sleeper: the thread that made the parker: `park`, `park_timeout`.
+//! * sleeper: the thread that made the parker: `park`, `park_with`, `park_timeout`.
 //! * waker: any thread: `unpark`.
 //!
 //! ## States
@@ -24,6 +24,8 @@
 //! * I1: a token is never lost: `park` returns after every `unpark`; model `unpark_before_park`.
 //! * I2: what was written before `unpark` is seen after the `park` that it ends; model
 //!   `park_sees_what_unpark_published`.
+//! * I3: `unpark` says that the thread was parked exactly as often as `park_with` says that it parks, so
+//!   that both together can count who is awake; model `whoever_is_awake_is_counted`.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | what breaks without it |
@@ -41,7 +43,7 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/parker.rs`: `unpark_before_park`, `park_sees_what_unpark_published`,
-//! `two_unparks_one_park`, `timeout_meets_unpark`.
+//! `two_unparks_one_park`, `timeout_meets_unpark`, `whoever_is_awake_is_counted`.
 
 use filch_primitives::atomic::{AtomicU32, Ordering};
 use filch_primitives::thread::{self, Thread};
@@ -66,9 +68,16 @@ impl Parker {
 
     /// Sleeps until there is a token and takes it. To be called by the thread that made the parker.
     pub fn park(&self) {
+        self.park_with(|| ());
+    }
+
+    /// As [`park`](Self::park). `on_parked` is called if there is no token yet: whoever leaves one
+    /// [learns](Self::unpark) that the thread was parked, perhaps before `on_parked` is called.
+    pub fn park_with(&self, on_parked: impl FnOnce()) {
         if self.take_token() || !self.announce() {
             return;
         }
+        on_parked();
         loop {
             thread::park();
             if self.take_token() {
@@ -103,13 +112,16 @@ impl Parker {
         }
     }
 
-    /// Leaves a token and wakes the thread if it sleeps.
-    pub fn unpark(&self) {
+    /// Leaves a token and wakes the thread if it sleeps; whether it was parked.
+    pub fn unpark(&self) -> bool {
         // Ordering: Release; pairs with the Acquire that takes the token (I2). Weakened: model
         // `park_sees_what_unpark_published`.
         match self.state.swap(NOTIFIED, Ordering::Release) {
-            PARKED => self.thread.unpark(),
-            EMPTY | NOTIFIED => {}
+            PARKED => {
+                self.thread.unpark();
+                true
+            }
+            EMPTY | NOTIFIED => false,
             actual => panic!("inconsistent parker state: {actual}"),
         }
     }

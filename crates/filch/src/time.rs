@@ -1,4 +1,4 @@
-//! Sleeps, time-outs and intervals. A timer never fires early.
+//! Sleeps, time-outs, intervals and callbacks. A timer never fires early.
 //!
 //! ```
 //! use filch::time::{self, Duration};
@@ -9,9 +9,15 @@
 //! # });
 //! # std::io::Result::Ok(())
 //! ```
+//!
+//! In tests time can stand still and jump: see [`pause`].
 
+mod callback;
+
+pub use callback::{CallbackHandle, set_interval, set_timeout};
+pub(crate) use callback::{after, call_at};
 pub use filch_timer_wheel::{
-    Instant, Interval, MissedTickBehavior, Sleep, Timeout, error, interval, interval_at, sleep,
-    sleep_until, timeout, timeout_at,
+    Instant, Interval, MissedTickBehavior, Sleep, Timeout, advance, error, interval, interval_at,
+    pause, resume, set_auto_advance, sleep, sleep_until, timeout, timeout_at,
 };
 pub use std::time::Duration;

@@ -18,6 +18,7 @@ pub(crate) enum Flavor {
 pub(crate) struct Args {
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<usize>,
+    pub(crate) start_paused: bool,
     /// Where the crate `filch` is.
     pub(crate) filch: Path,
 }
@@ -29,7 +30,7 @@ impl Args {
             Entry::Main => Flavor::MultiThread,
             Entry::Test => Flavor::CurrentThread,
         };
-        Self { flavor, worker_threads: None, filch: parse_quote!(::filch) }
+        Self { flavor, worker_threads: None, start_paused: false, filch: parse_quote!(::filch) }
     }
 
     /// Reads `key = value, ...`. All mistakes are reported at once, each where it stands.
@@ -51,10 +52,9 @@ impl Args {
                     worker_threads(&value).map(|workers| args.worker_threads = Some(workers))
                 }
                 "crate" => path(&value).map(|path| args.filch = path),
-                "start_paused" => Err(Error::new(
-                    key.span(),
-                    "`start_paused` is not supported yet: the clock of a Filch runtime always runs",
-                )),
+                "start_paused" => {
+                    start_paused(&value).map(|start_paused| args.start_paused = start_paused)
+                }
                 _ => Err(Error::new(key.span(), format!("unknown argument `{key}`, {KNOWN}"))),
             };
             mistakes.check(outcome);
@@ -67,7 +67,7 @@ impl Args {
     }
 }
 
-const KNOWN: &str = "expected one of `flavor`, `worker_threads`, `crate`";
+const KNOWN: &str = "expected one of `flavor`, `worker_threads`, `start_paused`, `crate`";
 
 /// `key = value`.
 struct Setting {
@@ -127,6 +127,13 @@ fn worker_threads(value: &Expr) -> Result<usize> {
     match number.base10_parse::<usize>()? {
         0 => Err(Error::new(number.span(), "a runtime needs at least 1 worker thread")),
         workers => Ok(workers),
+    }
+}
+
+fn start_paused(value: &Expr) -> Result<bool> {
+    match literal(value) {
+        Some(Lit::Bool(paused)) => Ok(paused.value),
+        _ => Err(Error::new(value.span(), "expected `true` or `false`")),
     }
 }
 

@@ -77,6 +77,7 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
         Flavor::CurrentThread => (quote!(new_current_thread), quote!(build_event_loop)),
     };
     let workers = args.worker_threads.map(|workers| quote!(.worker_threads(#workers)));
+    let paused = args.start_paused.then(|| quote!(.start_paused(true)));
     let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
 
     // Names of our own, which the body cannot see.
@@ -100,6 +101,7 @@ fn blocking(entry: Entry, args: &Args, function: ItemFn) -> TokenStream {
             #[allow(clippy::expect_used, reason = "there is nobody to hand the error to")]
             let #runtime = #filch::runtime::Builder::#constructor()
                 #workers
+                #paused
                 .enable_all()
                 .#build()
                 .expect("no Filch runtime could be started");

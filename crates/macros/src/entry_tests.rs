@@ -68,6 +68,9 @@ fn arguments_reach_the_builder() {
     let text = generated(Entry::Test, args, MAIN);
     assert!(text.contains("a :: b :: runtime :: Builder :: new_multi_thread"), "{text}");
     assert!(text.contains("worker_threads (3usize)"), "{text}");
+    let paused = generated(Entry::Test, "start_paused = true", MAIN);
+    assert!(paused.contains(". start_paused (true)"), "{paused}");
+    assert!(!generated(Entry::Test, "start_paused = false", MAIN).contains("start_paused"));
     assert!(generated(Entry::Main, "crate = a::b", MAIN).contains("= a :: b :: runtime"));
 }
 
@@ -133,7 +136,8 @@ fn mistakes_in_arguments_are_reported_where_they_stand() {
         ("worker_threads = 0", "at least 1 worker thread", "0"),
         ("worker_threads = \"2\"", "expected a number of threads", "\"2\""),
         ("worker_threads = 2, worker_threads = 3", "set twice", "worker_threads"),
-        ("start_paused = true", "not supported yet", "start_paused"),
+        ("start_paused = 1", "expected `true` or `false`", "1"),
+        ("start_paused", "`start_paused` needs a value", "start_paused"),
         ("threads = 2", "unknown argument `threads`, expected one of", "threads"),
         ("threads", "unknown argument `threads`, expected one of", "threads"),
         ("crate = 7", "expected the path of the crate", "7"),

@@ -21,6 +21,7 @@ use proc_macro::TokenStream;
 /// | `flavor = "multi_thread"` | workers that steal from each other: the default |
 /// | `flavor = "current_thread"` | one thread, one queue: an [event loop](../filch/runtime/struct.EventLoop.html) |
 /// | `worker_threads = 4` | how many workers; default: one per core |
+/// | `start_paused = true` | the clock is [paused](../filch/time/fn.pause.html): for tests of timers |
 /// | `crate = "path"` | where the crate `filch` is, if not at `::filch` |
 ///
 /// ```
@@ -84,6 +85,19 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #[should_panic = "on purpose"]
 /// async fn fails() {
 ///     panic!("on purpose");
+/// }
+/// # fn main() {}
+/// ```
+///
+/// With a clock that jumps whenever there is nothing else to do, timers take no time:
+/// ```
+/// # #[allow(clippy::test_attr_in_doctest)]
+/// #[filch::test(start_paused = true)]
+/// async fn a_day_goes_by() {
+///     let start = filch::time::Instant::now();
+///     let day = filch::time::Duration::from_secs(24 * 60 * 60);
+///     filch::time::sleep(day).await;
+///     assert_eq!(start.elapsed(), day);
 /// }
 /// # fn main() {}
 /// ```

@@ -1,6 +1,5 @@
 //! The smallest driver there is: one thread, one future, and its timers.
 
-use crate::clock::Instant;
 use crate::timers::Timers;
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread::{self, Thread};
@@ -9,8 +8,12 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant as Machine;
 
 use filch_primitives::atomic::{AtomicBool, Ordering};
+
+/// How many timers fire between two polls.
+const ADVANCE_LIMIT: usize = 1024;
 
 impl Timers {
     /// Runs a future on this thread and its timers with it: this crate alone, without a runtime.
@@ -44,15 +47,15 @@ impl Timers {
                     return output;
                 }
             }
-            self.advance(Instant::now());
-            let deadline = self.next_deadline();
-            if signal.is_set() {
+            self.advance(self.now(), ADVANCE_LIMIT);
+            let deadline = self.next_deadline().and_then(|deadline| self.on_machine(deadline));
+            if signal.is_set() || self.jump() {
                 continue;
             }
             // Whoever wakes us or arms something earlier leaves a token, so that parking ends.
             match deadline {
                 Some(deadline) => {
-                    thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
+                    thread::park_timeout(deadline.saturating_duration_since(Machine::now()));
                 }
                 None => thread::park(),
             }

@@ -1,198 +1,155 @@
-//! The one place where time enters: everything in this crate that asks what time it is asks
-//! [`Instant::now`].
+//! The one place where time enters: everything in this crate that asks what time it is asks a [`Clock`].
+//!
+//! ```text
+//!              pause                       resume
+//!   machine ──────────▶ paused ─────────────────────────▶ apart
+//!   the machine's       stands; moved by     ▲            runs at the machine's speed, from where
+//!   time                advance and jump     └── pause ── it stood
+//! ```
 
+use crate::handle::TimersHandle;
+use crate::instant::Instant;
+use filch_primitives::atomic::{AtomicUsize, Ordering};
+use filch_primitives::sync::Mutex;
 use std::fmt;
-use std::ops::{Add, AddAssign, Sub, SubAssign};
-use std::time::Duration;
+use std::time::{Duration, Instant as Machine};
 
-/// A point in time of the clock that timers follow: monotonic, of nanosecond resolution.
-///
-/// It wraps [`std::time::Instant`] and converts from and to it. The clock never goes backwards and is not
-/// moved by setting the machine's date. On Linux it stands still while the machine is suspended.
-///
-/// ```
-/// use filch_timer_wheel::Instant;
-/// use std::time::Duration;
-///
-/// let start = Instant::now();
-/// let deadline = start + Duration::from_millis(20);
-/// assert_eq!(deadline - start, Duration::from_millis(20));
-/// assert_eq!(start.saturating_duration_since(deadline), Duration::ZERO);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(std::time::Instant);
+const MACHINE: usize = 0;
+const PAUSED: usize = 1;
+const APART: usize = 2;
 
-/// "Never": as far away as no process lives, and near enough that adding it overflows nowhere.
-const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// The time on this thread: that of the runtime entered, or the machine's.
+#[inline]
+pub(crate) fn now() -> Instant {
+    TimersHandle::with_current(|current| match current {
+        Some(handle) => handle.core().clock.now(),
+        None => Instant::from_std(Machine::now()),
+    })
+}
 
-impl Instant {
-    /// The present.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    ///
-    /// let first = Instant::now();
-    /// assert!(Instant::now() >= first);
-    /// ```
-    #[inline]
-    pub fn now() -> Self {
-        Self(std::time::Instant::now())
-    }
+/// The clock of one runtime.
+pub(crate) struct Clock {
+    /// Written with the lock held. A clock that was never paused is read without it.
+    mode: AtomicUsize,
+    state: Mutex<State>,
+}
 
-    /// Takes over a point in time of the standard library.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    ///
-    /// let std = std::time::Instant::now();
-    /// assert_eq!(Instant::from_std(std).into_std(), std);
-    /// ```
-    pub const fn from_std(std: std::time::Instant) -> Self {
-        Self(std)
-    }
+/// Meaningless while the clock is the machine's.
+struct State {
+    /// What the clock showed when it was last moved, paused or resumed.
+    shown: Instant,
+    /// When that was, if it runs.
+    since: Option<Machine>,
+    jumps: bool,
+}
 
-    /// The same point in time for the standard library.
-    ///
-    /// ```
-    /// let std: std::time::Instant = filch_timer_wheel::Instant::now().into_std();
-    /// # let _ = std;
-    /// ```
-    pub const fn into_std(self) -> std::time::Instant {
-        self.0
-    }
-
-    /// The time from `earlier` to `self`; zero if `earlier` is the later one.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// let now = Instant::now();
-    /// assert_eq!((now + Duration::from_secs(1)).duration_since(now), Duration::from_secs(1));
-    /// ```
-    pub fn duration_since(&self, earlier: Self) -> Duration {
-        self.0.saturating_duration_since(earlier.0)
-    }
-
-    /// The time from `earlier` to `self`; `None` if `earlier` is the later one.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// let now = Instant::now();
-    /// assert_eq!(now.checked_duration_since(now + Duration::from_secs(1)), None);
-    /// ```
-    pub fn checked_duration_since(&self, earlier: Self) -> Option<Duration> {
-        self.0.checked_duration_since(earlier.0)
-    }
-
-    /// The time from `earlier` to `self`; zero if `earlier` is the later one.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// let now = Instant::now();
-    /// assert_eq!(now.saturating_duration_since(now + Duration::from_secs(1)), Duration::ZERO);
-    /// ```
-    #[inline]
-    pub fn saturating_duration_since(&self, earlier: Self) -> Duration {
-        self.0.saturating_duration_since(earlier.0)
-    }
-
-    /// The time since `self`; zero if it lies in the future.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// assert_eq!((Instant::now() + Duration::from_secs(60)).elapsed(), Duration::ZERO);
-    /// ```
-    pub fn elapsed(&self) -> Duration {
-        Self::now().saturating_duration_since(*self)
-    }
-
-    /// The point `duration` later, unless the clock cannot express it.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// assert_eq!(Instant::now().checked_add(Duration::MAX), None);
-    /// ```
-    pub fn checked_add(&self, duration: Duration) -> Option<Self> {
-        self.0.checked_add(duration).map(Self)
-    }
-
-    /// The point `duration` earlier, unless the clock cannot express it.
-    ///
-    /// ```
-    /// use filch_timer_wheel::Instant;
-    /// use std::time::Duration;
-    ///
-    /// assert_eq!(Instant::now().checked_sub(Duration::MAX), None);
-    /// ```
-    pub fn checked_sub(&self, duration: Duration) -> Option<Self> {
-        self.0.checked_sub(duration).map(Self)
-    }
-
-    /// The point `duration` later, or one that no process lives to see.
-    pub(crate) fn add_or_never(self, duration: Duration) -> Self {
-        self.checked_add(duration).unwrap_or_else(|| self + FAR)
+impl State {
+    fn now(&self) -> Instant {
+        match self.since {
+            None => self.shown,
+            Some(since) => self.shown.add_or_never(since.elapsed()),
+        }
     }
 }
 
-impl fmt::Debug for Instant {
+impl Clock {
+    pub(crate) fn new() -> Self {
+        let state = State { shown: Instant::from_std(Machine::now()), since: None, jumps: true };
+        Self { mode: AtomicUsize::new(MACHINE), state: Mutex::new(state) }
+    }
+
+    #[inline]
+    fn mode(&self) -> usize {
+        // Ordering: Relaxed; what it decides is read under the lock. A thread that has not yet heard of
+        // a pause lives in the time before it.
+        self.mode.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        match self.mode() {
+            MACHINE => Instant::from_std(Machine::now()),
+            _ => self.state.lock().now(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_paused(&self) -> bool {
+        self.mode() == PAUSED
+    }
+
+    /// Whether it was paused already.
+    pub(crate) fn pause(&self) -> bool {
+        let mut state = self.state.lock();
+        let was = self.mode();
+        state.shown = match was {
+            MACHINE => Instant::from_std(Machine::now()),
+            _ => state.now(),
+        };
+        state.since = None;
+        // Ordering: Relaxed; see `mode`.
+        self.mode.store(PAUSED, Ordering::Relaxed);
+        was == PAUSED
+    }
+
+    /// Whether it was paused.
+    pub(crate) fn resume(&self) -> bool {
+        let mut state = self.state.lock();
+        if !self.is_paused() {
+            return false;
+        }
+        state.since = Some(Machine::now());
+        // Ordering: Relaxed; see `mode`.
+        self.mode.store(APART, Ordering::Relaxed);
+        true
+    }
+
+    /// Moves a paused clock on; what it then shows. `None` if it is not paused.
+    pub(crate) fn advance(&self, duration: Duration) -> Option<Instant> {
+        let mut state = self.state.lock();
+        self.is_paused().then(|| {
+            state.shown = state.shown.add_or_never(duration);
+            state.shown
+        })
+    }
+
+    /// Moves a paused clock that may jump on to `deadline`, if that is later; whether it could have.
+    pub(crate) fn jump_to(&self, deadline: Instant) -> bool {
+        let mut state = self.state.lock();
+        let may = self.is_paused() && (state.jumps || deadline <= state.shown);
+        if may {
+            state.shown = state.shown.max(deadline);
+        }
+        may
+    }
+
+    /// Whether, paused, it jumps when everybody is idle.
+    pub(crate) fn set_jumps(&self, jumps: bool) {
+        self.state.lock().jumps = jumps;
+    }
+
+    /// When it will be `deadline` by the machine's clock; `None` if that cannot be said because this one
+    /// stands.
+    pub(crate) fn on_machine(&self, deadline: Instant) -> Option<Machine> {
+        if self.mode() == MACHINE {
+            return Some(deadline.into_std());
+        }
+        let state = self.state.lock();
+        let left = deadline.saturating_duration_since(state.now());
+        match state.since {
+            None if !left.is_zero() => None,
+            _ => Machine::now().checked_add(left),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<std::time::Instant> for Instant {
-    fn from(std: std::time::Instant) -> Self {
-        Self(std)
-    }
-}
-
-impl From<Instant> for std::time::Instant {
-    fn from(instant: Instant) -> Self {
-        instant.0
-    }
-}
-
-impl Add<Duration> for Instant {
-    type Output = Self;
-
-    fn add(self, duration: Duration) -> Self {
-        Self(self.0 + duration)
-    }
-}
-
-impl AddAssign<Duration> for Instant {
-    fn add_assign(&mut self, duration: Duration) {
-        self.0 += duration;
-    }
-}
-
-impl Sub for Instant {
-    type Output = Duration;
-
-    fn sub(self, earlier: Self) -> Duration {
-        self.0.saturating_duration_since(earlier.0)
-    }
-}
-
-impl Sub<Duration> for Instant {
-    type Output = Self;
-
-    fn sub(self, duration: Duration) -> Self {
-        Self(self.0 - duration)
-    }
-}
-
-impl SubAssign<Duration> for Instant {
-    fn sub_assign(&mut self, duration: Duration) {
-        self.0 -= duration;
+        let mode = match self.mode() {
+            MACHINE => "machine",
+            PAUSED => "paused",
+            _ => "apart",
+        };
+        f.debug_struct("Clock").field("mode", &mode).finish_non_exhaustive()
     }
 }

@@ -5,30 +5,30 @@
 //! waiter does not know it yet, and tell. Most arm nothing earlier, and then touch nothing shared.
 //!
 //! ## Layout
-//! [`NextDeadline`], one per shard: a tick, at most the earliest deadline in the shard; [`NONE`] if
-//! it is empty. [`Alarm`], one per set of shards: the tick for which somebody has promised to be
+//! [`NextDeadline`], one per shard: a time, at most the earliest deadline in the shard; [`NONE`] if
+//! it is empty. [`Alarm`], one per set of shards: the time for which somebody has promised to be
 //! awake; [`NONE`] if nobody has, and everybody who arms a timer has to tell.
 //!
 //! ## Roles
 //! * the *holder* of a shard's lock writes its `NextDeadline`: `lower`, `set`;
 //! * an *inserter*, any thread: after `lower` said yes, `Alarm::must_tell`, and then it tells;
-//! * a *waiter*, any thread: `Alarm::promise`, and then it is awake at the tick returned, or sets
-//!   a device that wakes somebody. It promises again after that tick, or hands on.
+//! * a *waiter*, any thread: `Alarm::promise`, and then it is awake at the time returned, or sets
+//!   a device that wakes somebody. It promises again after that, or hands on.
 //!
 //! ## States
 //! | alarm | meaning |
 //! |---|---|
 //! | `NONE` | nobody has promised anything, or a waiter is reading the shards |
-//! | tick t | somebody is awake at t, or is being told of t right now |
+//! | time t | somebody is awake at t, or is being told of t right now |
 //!
 //! ## Transitions
-//! 1. `NONE` or a tick -> `NONE`: `promise`, before it reads the shards
+//! 1. `NONE` or a time -> `NONE`: `promise`, before it reads the shards
 //! 2. -> the earliest deadline read: `promise`, after it read them
 //! 3. -> the deadline just armed, if that is earlier: `must_tell`; whoever lowers it tells
 //!
 //! ## Invariants
-//! E1: somebody is awake, or is being told to be, for a tick that is at most the alarm.
-//! E2: when all calls have returned and all that had to be told is told, that tick is at most every
+//! E1: somebody is awake, or is being told to be, for a time that is at most the alarm.
+//! E2: when all calls have returned and all that had to be told is told, that time is at most every
 //! `NextDeadline`. Models: `insert_meets_promise`, `two_inserts_meet_promise`,
 //! `insert_meets_two_promises`, `insert_meets_advance`, `reset_meets_promise`.
 //!
@@ -49,7 +49,7 @@
 //!
 //! One of the two fences is first. If it is the inserter's, the waiter reads d (or less) and promises it. If
 //! it is the waiter's, the inserter reads `NONE` or something written after it: what a waiter read, or
-//! another inserter's tick. Is that at most d, somebody is awake early enough, or is about to be (E1);
+//! another inserter's time. Is that at most d, somebody is awake early enough, or is about to be (E1);
 //! is it more, the inserter lowers it to d and tells.
 //!
 //! ## Rejected
@@ -114,7 +114,7 @@ impl Default for NextDeadline {
     }
 }
 
-/// The tick for which somebody has promised to be awake.
+/// The time for which somebody has promised to be awake.
 #[derive(Debug)]
 pub struct Alarm(AtomicU64);
 
@@ -131,7 +131,7 @@ impl Alarm {
         // `promise` (E2). Without it: model `insert_meets_promise`.
         fence(Ordering::SeqCst);
         // Ordering: Relaxed, both; the fence orders. The read-modify-write lets exactly one inserter
-        // answer for a tick.
+        // answer for a time.
         deadline < self.0.load(Ordering::Relaxed)
             && deadline < self.0.fetch_min(deadline, Ordering::Relaxed)
     }

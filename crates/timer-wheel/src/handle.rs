@@ -41,6 +41,12 @@ impl TimersHandle {
         Self(home)
     }
 
+    /// Lends `f` what was entered last on this thread.
+    #[inline]
+    pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        Current::with(&CURRENT, f)
+    }
+
     #[inline]
     pub(crate) fn shard(&self) -> &Shard {
         &self.0.shard

@@ -1,6 +1,6 @@
 //! Ticks at regular points in time.
 
-use crate::clock::Instant;
+use crate::instant::Instant;
 use crate::sleep::{Sleep, sleep_until};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -170,7 +170,7 @@ impl Interval {
     pub fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<Instant> {
         ready!(Pin::new(&mut self.next).poll(context));
         let due = self.next.deadline();
-        let now = Instant::now();
+        let now = self.next.now();
         let late = now.saturating_duration_since(due);
         let next = if late > TOLERANCE || late >= self.period {
             self.missed.next(due, now, self.period)
@@ -212,7 +212,7 @@ impl Interval {
     /// });
     /// ```
     pub fn reset_immediately(&mut self) {
-        self.reset_at(Instant::now());
+        self.reset_at(self.next.now());
     }
 
     /// The next tick comes `after` from now, and the others from there.
@@ -229,7 +229,7 @@ impl Interval {
     /// });
     /// ```
     pub fn reset_after(&mut self, after: Duration) {
-        self.reset_at(Instant::now().add_or_never(after));
+        self.reset_at(self.next.now().add_or_never(after));
     }
 
     /// The next tick comes at `deadline`, and the others from there.

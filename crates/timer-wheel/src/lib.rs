@@ -9,7 +9,9 @@
 //! | `shard.rs` | a wheel of wakers behind a lock: arm, poll, reset, cancel, advance |
 //! | `timers.rs` | [`Timers`]: a shard per worker, and what a driver calls |
 //! | `handle.rs` | [`TimersHandle`]: the shard that is entered on this thread |
-//! | `clock.rs` | [`Instant`]: the one place where time enters |
+//! | `clock.rs` | the one place where time enters; the clock of a runtime can be paused |
+//! | `instant.rs` | [`Instant`]: what the clock shows |
+//! | `test_time.rs` | [`pause`], [`advance`], [`resume`]: a clock that tests move |
 //! | `sleep.rs`, `timeout.rs`, `interval.rs` | what users await |
 //! | `block_on.rs` | [`Timers::block_on`]: this crate alone, without a runtime |
 //!
@@ -29,12 +31,13 @@
 //! The wheel as a picture:
 //!
 //! ```text
-//!  deadline = | beyond ...... | digit 2 | digit 1 | digit 0 |    1024 slots per level
+//!  deadline = | beyond ...... | digit 3 | digit 2 | digit 1 | digit 0 |    1024 slots per level
 //!
 //!  level 0   [ . . . p o . o . . . o . ]     a slot is a tick,  33 us      p: now
 //!  level 1   [ . p . . o . . . . o . . ]     a slot is a turn of level 0,  34 ms
 //!  level 2   [ p . o . . . . . . . . . ]     a slot is a turn of level 1,  34 s
-//!  top       ( o ↔ o ↔ o )                   beyond level 2: 9.8 hours
+//!  level 3   [ p o . . . . . . . . . . ]     a slot is a turn of level 2,  9.8 hours
+//!  top       ( o ↔ o ↔ o )                   beyond level 3: 417 days
 //! ```
 //!
 //! # Alone
@@ -55,17 +58,20 @@ mod clock;
 mod earliest;
 pub mod error;
 mod handle;
+mod instant;
 mod interval;
 mod shard;
 mod sleep;
+mod test_time;
 mod timeout;
 mod timers;
 mod wheel;
 
-pub use clock::Instant;
 pub use handle::TimersHandle;
+pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};
+pub use test_time::{advance, pause, resume, set_auto_advance};
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use timers::Timers;
 pub use wheel::{Expired, Key, Progress, Wheel};

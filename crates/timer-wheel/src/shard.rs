@@ -1,8 +1,10 @@
 //! # Shard: a wheel of wakers that any thread may arm, cancel, move and advance
 //!
 //! ## Layout
-//! A lock around the wheel and the word whether it is closed; beside it, outside the lock, the
-//! shard's [`NextDeadline`]. The waker lives in the wheel's entry; the sleeping side has its key.
+//! A lock around the wheel, the length of its tick, and the word whether it is closed; beside it, outside
+//! the lock, the shard's [`NextDeadline`]. The waker lives in the wheel's entry; the sleeping side has its
+//! key. Deadlines come in nanoseconds and are rounded up to a tick under the lock, so that the tick's
+//! length may change.
 //!
 //! ## Roles
 //! * the *sleeper*, one at a time (it has `&mut Sleep`): `arm`, then `poll`, `reset`, `cancel` with the key
@@ -22,7 +24,8 @@
 //! ## Invariants
 //! S1: every waker that was armed is woken once, or dropped by `cancel` or `poll`. Models:
 //! `fire_meets_cancel`, `fire_meets_poll`, `fire_meets_reset`, `close_meets_arm`.
-//! S2: no waker is cloned, woken or dropped under the lock: they are other people's code, which may
+//! S2: nothing fires before its deadline, also while ticks become shorter. Model: `refine_meets_arm`.
+//! S3: no waker is cloned, woken or dropped under the lock: they are other people's code, which may
 //! panic, and may come back to arm a timer.
 //!
 //! ## Ordering
@@ -60,7 +63,26 @@ pub struct Shard<const BITS: u32 = 10> {
 #[derive(Debug)]
 struct State<const BITS: u32> {
     wheel: Wheel<Waker, BITS>,
+    /// A tick is 2^`tick_bits` ns.
+    tick_bits: u32,
     closed: bool,
+}
+
+impl<const BITS: u32> State<BITS> {
+    /// The first tick at which `deadline` has passed.
+    fn tick_of(&self, deadline: u64) -> u64 {
+        let part = (1 << self.tick_bits) - 1;
+        // Short of `NONE`.
+        deadline.min(NONE - 1).saturating_add(part) >> self.tick_bits
+    }
+
+    /// Makes ticks 2^`tick_bits` ns long, if that is shorter.
+    fn refine(&mut self, tick_bits: u32) {
+        if tick_bits < self.tick_bits {
+            self.wheel.refine(self.tick_bits - tick_bits);
+            self.tick_bits = tick_bits;
+        }
+    }
 }
 
 /// What became of an attempt to arm a timer.
@@ -93,11 +115,11 @@ pub enum Armed {
 }
 
 impl<const BITS: u32> Shard<BITS> {
-    /// An empty one.
-    pub fn new() -> Self {
+    /// An empty one, with ticks of 2^`tick_bits` ns.
+    pub fn new(tick_bits: u32) -> Self {
         Self {
             next: NextDeadline::new(),
-            state: Mutex::new(State { wheel: Wheel::new(), closed: false }),
+            state: Mutex::new(State { wheel: Wheel::new(), tick_bits, closed: false }),
         }
     }
 
@@ -111,16 +133,25 @@ impl<const BITS: u32> Shard<BITS> {
         self.state.lock().wheel.len()
     }
 
-    /// Puts a waker into the wheel until tick `deadline`.
-    pub fn arm(&self, deadline: u64, waker: Waker, alarm: &Alarm) -> Arm {
+    /// The earliest deadline, exactly, rounded up to a tick.
+    pub fn earliest(&self) -> Option<u64> {
+        let state = self.state.lock();
+        state.wheel.earliest().map(|tick| tick << state.tick_bits)
+    }
+
+    /// Puts a waker into the wheel until `deadline`, rounded up to a tick of at most 2^`tick_bits` ns.
+    pub fn arm(&self, deadline: u64, tick_bits: u32, waker: Waker, alarm: &Alarm) -> Arm {
         let mut state = self.state.lock();
+        state.refine(tick_bits);
+        let tick = state.tick_of(deadline);
         let refused = if state.closed {
             Arm::Closed
-        } else if deadline <= state.wheel.position() {
+        } else if tick <= state.wheel.position() {
             Arm::Due
         } else {
-            let key = state.wheel.insert(deadline, waker);
-            let tell = self.next.lower(deadline) && alarm.must_tell(deadline);
+            let key = state.wheel.insert(tick, waker);
+            let at = tick << state.tick_bits;
+            let tell = self.next.lower(at) && alarm.must_tell(at);
             return Arm::Armed { key, tell };
         };
         drop(state);
@@ -139,7 +170,7 @@ impl<const BITS: u32> Shard<BITS> {
                 Some(_) => {}
             }
         }
-        // Outside the lock (S2), so what was true may have changed.
+        // Outside the lock (S3), so what was true may have changed.
         let mut other = waker.clone();
         let mut state = self.state.lock();
         let closed = state.closed;
@@ -164,12 +195,12 @@ impl<const BITS: u32> Shard<BITS> {
 
     /// Gives the timer another deadline and leaves it its waker. `None` if it is gone; otherwise whether
     /// the caller has to tell the waiter.
-    pub fn reset(&self, key: Key, deadline: u64, alarm: &Alarm) -> Option<bool> {
+    pub fn reset(&self, key: Key, deadline: u64, tick_bits: u32, alarm: &Alarm) -> Option<bool> {
         let mut state = self.state.lock();
-        state
-            .wheel
-            .reset(key, deadline)
-            .then(|| self.next.lower(deadline) && alarm.must_tell(deadline))
+        state.refine(tick_bits);
+        let tick = state.tick_of(deadline);
+        let at = tick << state.tick_bits;
+        state.wheel.reset(key, tick).then(|| self.next.lower(at) && alarm.must_tell(at))
     }
 
     /// Takes the timer out, if it has not fired.
@@ -178,23 +209,27 @@ impl<const BITS: u32> Shard<BITS> {
         drop(waker);
     }
 
-    /// Wakes what is due at tick `now`, and returns how many that were.
+    /// Wakes what is due at `now`, and returns how many that were.
     ///
-    /// Handles at most `limit` entries, rounded up to a batch, woken and cascaded ones together.
-    /// If more is due, the shard's next deadline says so: it has passed.
+    /// Handles at most `limit` entries, woken and cascaded ones together. If more is due, the shard's next
+    /// deadline says so: it has passed.
     pub fn advance(&self, now: u64, limit: usize) -> usize {
-        let (mut fired, mut handled) = (0, 0);
+        let mut fired = 0;
+        let mut left = limit;
         // The word first: a shard with nothing due is not locked.
-        while handled < limit && self.next.peek() <= now {
+        while left > 0 && self.next.peek() <= now {
             let mut batch = WakerBatch::new();
+            let size = left.min(BATCH);
+            left -= size;
             let progress = {
                 let mut state = self.state.lock();
-                let progress = state.wheel.advance(now, BATCH, |due| batch.push(due.payload));
-                self.next.set(state.wheel.next_expiry().unwrap_or(NONE));
+                let tick = now >> state.tick_bits;
+                let progress = state.wheel.advance(tick, size, |due| batch.push(due.payload));
+                let next = state.wheel.next_expiry().map(|tick| tick << state.tick_bits);
+                self.next.set(next.unwrap_or(NONE));
                 progress
             };
             fired += batch.wake();
-            handled += BATCH;
             if progress == Progress::Done {
                 break;
             }
@@ -218,12 +253,6 @@ impl<const BITS: u32> Shard<BITS> {
                 return;
             }
         }
-    }
-}
-
-impl<const BITS: u32> Default for Shard<BITS> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting for a point in time.
 
-use crate::clock::Instant;
 use crate::handle::TimersHandle;
+use crate::instant::Instant;
 use crate::shard::{Arm, Armed};
 use crate::wheel::Key;
 use std::fmt;
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Waits for `duration` from now.
 ///
-/// It never ends early. It ends late by at most 33 us, plus what the operating system and the tasks before
-/// it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
+/// It never ends early. It ends late by at most 33 us, to which comes the runtime's slack, 50 to 100 us, when
+/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
 /// express, [`Duration::MAX`] for instance, never is.
 ///
 /// # Cancel safety
@@ -35,7 +35,7 @@ use std::time::Duration;
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     let handle = TimersHandle::current();
-    let deadline = Instant::now().add_or_never(duration);
+    let deadline = handle.core().clock.now().add_or_never(duration);
     // The clock was read just now. Reading it again at the first poll would double the price of a timeout.
     let state = if duration.is_zero() { State::Elapsed } else { State::Idle { ask_clock: false } };
     Sleep { handle, deadline, state }
@@ -104,6 +104,16 @@ enum State {
 }
 
 impl Sleep {
+    /// One that goes into the wheel even if `deadline` has come.
+    pub(crate) fn behind_all_others(handle: TimersHandle, deadline: Instant) -> Self {
+        Self { handle, deadline, state: State::Idle { ask_clock: false } }
+    }
+
+    /// The present, by the clock that it goes by.
+    pub(crate) fn now(&self) -> Instant {
+        self.handle.core().clock.now()
+    }
+
     /// When it is over.
     ///
     /// ```
@@ -161,11 +171,11 @@ impl Sleep {
         this.state = match this.state {
             State::Armed { key, .. } => {
                 let core = this.handle.core();
-                let tick = core.tick_of(deadline);
-                match this.handle.shard().reset(key, tick, &core.alarm) {
+                let nanos = core.nanos_of(deadline);
+                match this.handle.shard().reset(key, nanos, core.tick_bits(), &core.alarm) {
                     Some(tell) => {
                         if tell {
-                            core.tell(tick);
+                            core.tell(nanos);
                         }
                         State::Armed { key, ask_clock: true }
                     }
@@ -187,7 +197,7 @@ impl Sleep {
     #[cold]
     fn after_shutdown(&mut self) -> Poll<()> {
         assert!(
-            Instant::now() >= self.deadline,
+            self.now() >= self.deadline,
             "the Filch runtime that this timer belongs to has shut down: the timer would never fire; \
              make it in the runtime that polls it, or stop polling before the shutdown"
         );
@@ -202,7 +212,7 @@ impl Future for Sleep {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         if let State::Idle { ask_clock: true } | State::Armed { ask_clock: true, .. } = this.state {
-            if Instant::now() >= this.deadline {
+            if this.now() >= this.deadline {
                 this.disarm();
                 this.state = State::Elapsed;
             }
@@ -211,12 +221,13 @@ impl Future for Sleep {
         match this.state {
             State::Elapsed => Poll::Ready(()),
             State::Idle { .. } => {
-                let tick = core.tick_of(this.deadline);
-                match this.handle.shard().arm(tick, context.waker().clone(), &core.alarm) {
+                let nanos = core.nanos_of(this.deadline);
+                let waker = context.waker().clone();
+                match this.handle.shard().arm(nanos, core.tick_bits(), waker, &core.alarm) {
                     Arm::Armed { key, tell } => {
                         this.state = State::Armed { key, ask_clock: false };
                         if tell {
-                            core.tell(tick);
+                            core.tell(nanos);
                         }
                         Poll::Pending
                     }

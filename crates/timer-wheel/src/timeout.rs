@@ -1,7 +1,7 @@
 //! A future that must be ready by a point in time.
 
-use crate::clock::Instant;
 use crate::error::Elapsed;
+use crate::instant::Instant;
 use crate::sleep::{Sleep, sleep, sleep_until};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

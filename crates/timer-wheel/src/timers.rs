@@ -1,23 +1,28 @@
 //! The timers of one runtime: a shard per worker, and what their driver needs to know.
 
 use crate::block_on::Waiters;
-use crate::clock::Instant;
+use crate::clock::Clock;
 use crate::earliest::{Alarm, NONE};
 use crate::handle::{Home, TimersHandle};
+use crate::instant::Instant;
 use crate::shard::Shard;
 use filch_primitives::CachePadded;
+use filch_primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use filch_primitives::sync::Arc;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant as Machine};
 
 /// 2^15 ns, about 33 us, is one tick: deadlines are rounded up to it, so that timers close to each
-/// other fire together. With it a timer stays within the 50 us of slack that Linux gives threads.
+/// other fire together.
 const TICK_BITS: u32 = 15;
 
-const NANOS_PER_SEC: u64 = 1_000_000_000;
+/// From the first pause on, a tick is a nanosecond: the clock jumps to deadlines, and tests compare.
+const PAUSED_TICK_BITS: u32 = 0;
 
-/// How much of one shard a single [`Timers::advance`] handles.
-const ADVANCE_LIMIT: usize = 1024;
+/// What Linux gives threads.
+const SLACK: Duration = Duration::from_micros(50);
+
+const NANOS_PER_SEC: u64 = 1_000_000_000;
 
 /// The timers of one runtime, sharded so that workers do not meet.
 ///
@@ -37,6 +42,10 @@ const ADVANCE_LIMIT: usize = 1024;
 /// threads are doing: arming an earlier timer moves the alarm and needs nobody to wake up.
 ///
 /// Any thread may advance, at any time; busy workers may do so now and then to be more punctual.
+///
+/// A deadline is by the timers' own clock, which can be paused; [`on_machine`](Self::on_machine) says when
+/// that is. While it [is paused](Self::is_paused), a driver whose threads are all idle
+/// [jumps](Self::jump) and advances.
 ///
 /// ```
 /// use filch_timer_wheel::{Timers, sleep};
@@ -58,8 +67,16 @@ pub struct Timers {
 
 /// What all shards of one runtime share; rarely written.
 pub(crate) struct Core {
-    /// Tick 0.
+    pub(crate) clock: Clock,
+    /// Where the nanoseconds of the shards start.
     origin: Instant,
+    tick_bits: AtomicU32,
+    /// In nanoseconds.
+    slack: AtomicU64,
+    /// Before this nanosecond nobody wakes up for a timer; 0 if there is more to do at once.
+    rests_until: CachePadded<AtomicU64>,
+    /// Which shard is advanced first, modulo their number.
+    first: AtomicUsize,
     pub(crate) alarm: CachePadded<Alarm>,
     on_earlier: Box<dyn Fn(Instant) + Send + Sync>,
     pub(crate) waiters: Waiters,
@@ -83,14 +100,24 @@ impl Timers {
     #[track_caller]
     pub fn new(shards: usize, on_earlier: impl Fn(Instant) + Send + Sync + 'static) -> Self {
         assert!(shards > 0, "timers need at least one shard");
+        let clock = Clock::new();
         let core = Arc::new(Core {
-            origin: Instant::now(),
+            origin: clock.now(),
+            clock,
+            tick_bits: AtomicU32::new(TICK_BITS),
+            slack: AtomicU64::new(nanos(SLACK)),
+            rests_until: CachePadded::new(AtomicU64::new(0)),
+            first: AtomicUsize::new(0),
             alarm: CachePadded::new(Alarm::new()),
             on_earlier: Box::new(on_earlier),
             waiters: Waiters::default(),
         });
-        let home =
-            |_| Arc::new(CachePadded::new(Home { shard: Shard::new(), core: Arc::clone(&core) }));
+        let home = |_| {
+            Arc::new(CachePadded::new(Home {
+                shard: Shard::new(TICK_BITS),
+                core: Arc::clone(&core),
+            }))
+        };
         Self { homes: (0..shards).map(home).collect(), core }
     }
 
@@ -112,28 +139,58 @@ impl Timers {
         TimersHandle::new(Arc::clone(&self.homes[shard % self.homes.len()]))
     }
 
-    /// Wakes every task whose timer is due at `now`, and returns how many that were.
+    /// How long after a timer fired the next may have to wait, so that several share a wake-up; 50 us
+    /// unless chosen otherwise, as for the threads of Linux. Twice that after several have fired at once.
     ///
-    /// Costs one read per shard if nothing is due. A great many timers due at once are spread: one
-    /// call handles about a thousand entries of a shard, and [`next_deadline`](Self::next_deadline)
-    /// then says that the next is due at once. A waker that panics is reported by the panic hook
-    /// and goes no further.
+    /// A timer before which nothing fired does not wait.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Timers;
+    /// use std::time::Duration;
+    ///
+    /// let timers = Timers::new(1, |_| {});
+    /// timers.set_slack(Duration::from_millis(1));
+    /// ```
+    pub fn set_slack(&self, slack: Duration) {
+        // Ordering: Relaxed; nothing is published by it.
+        self.core.slack.store(nanos(slack), Ordering::Relaxed);
+    }
+
+    /// Wakes the tasks whose timers are due at `now`, at most `limit` of them, and returns how many that were.
+    ///
+    /// Costs one read per shard if nothing is due. If more is due, [`next_deadline`](Self::next_deadline)
+    /// then says that the next is due at once: a great many timers due at once are spread, for other tasks
+    /// to come in between. A waker that panics is reported by the panic hook and goes no further.
     ///
     /// ```
     /// use filch_timer_wheel::{Instant, Timers};
     ///
-    /// assert_eq!(Timers::new(2, |_| {}).advance(Instant::now()), 0);
+    /// assert_eq!(Timers::new(2, |_| {}).advance(Instant::now(), usize::MAX), 0);
     /// ```
-    pub fn advance(&self, now: Instant) -> usize {
-        let now = self.core.last_tick(now);
-        self.homes.iter().map(|home| home.shard.advance(now, ADVANCE_LIMIT)).sum()
+    pub fn advance(&self, now: Instant, limit: usize) -> usize {
+        let now = self.core.nanos_of(now);
+        if self.homes.iter().all(|home| home.shard.next().peek() > now) {
+            return 0;
+        }
+        // Ordering: Relaxed; any shard will do, as long as it is not always the same.
+        let first = self.core.first.fetch_add(1, Ordering::Relaxed) % self.homes.len();
+        let (before, from_first) = self.homes.split_at(first);
+        let mut fired = 0;
+        for home in from_first.iter().chain(before) {
+            fired += home.shard.advance(now, limit - fired);
+        }
+        if fired > 0 {
+            self.core.rest(now, fired, limit);
+        }
+        fired
     }
 
     /// When to [`advance`](Self::advance) next, and a promise to do so; `None` if no timer waits.
     ///
-    /// It is never later than the earliest deadline, and earlier only if a timer armed for then was
-    /// dropped, or to go on with what is due. From here on `on_earlier` is not called for later
-    /// deadlines than this one: the caller takes over to be awake for it, as [`Timers`] describes.
+    /// It is never later than the earliest deadline, or than the end of the [slack](Self::set_slack),
+    /// whichever is later; and earlier only if a timer armed for then was dropped, or to go on with
+    /// what is due. From here on `on_earlier` is not called for later deadlines than this one: the caller
+    /// takes over to be awake for it, as [`Timers`] describes.
     ///
     /// ```
     /// use filch_timer_wheel::{Instant, Timers};
@@ -142,12 +199,71 @@ impl Timers {
     /// let timers = Timers::new(1, |_| {});
     /// while let Some(deadline) = timers.next_deadline() {
     ///     thread::sleep(deadline - Instant::now());
-    ///     timers.advance(Instant::now());
+    ///     timers.advance(Instant::now(), 100);
     /// }
     /// ```
     pub fn next_deadline(&self) -> Option<Instant> {
-        let tick = self.core.alarm.promise(self.homes.iter().map(|home| home.shard.next()));
-        self.core.instant_of(tick)
+        let next = self.core.alarm.promise(self.homes.iter().map(|home| home.shard.next()));
+        self.core.turn_at(next)
+    }
+
+    /// When it will be `deadline` by the machine's clock; `None` if the timers' clock is paused before it.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Instant, Timers};
+    ///
+    /// let timers = Timers::new(1, |_| {});
+    /// let now = Instant::now();
+    /// assert_eq!(timers.on_machine(now), Some(now.into_std()));
+    /// ```
+    pub fn on_machine(&self, deadline: Instant) -> Option<Machine> {
+        self.core.clock.on_machine(deadline)
+    }
+
+    /// What the timers' clock shows.
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Instant, Timers};
+    ///
+    /// let before = Instant::now();
+    /// assert!(Timers::new(1, |_| {}).now() >= before);
+    /// ```
+    pub fn now(&self) -> Instant {
+        self.core.clock.now()
+    }
+
+    /// Whether the clock is paused: then somebody has to [`jump`](Self::jump).
+    ///
+    /// ```
+    /// assert!(!filch_timer_wheel::Timers::new(1, |_| {}).is_paused());
+    /// ```
+    #[inline]
+    pub fn is_paused(&self) -> bool {
+        self.core.clock.is_paused()
+    }
+
+    /// To be called by a driver when everybody is idle: moves a paused clock on to the earliest deadline.
+    ///
+    /// Whether something is due now. Not if no timer waits, if the clock is not paused, or if it only moves by
+    /// [`advance`](crate::advance).
+    ///
+    /// ```
+    /// use filch_timer_wheel::{Timers, pause, sleep};
+    /// use std::time::Duration;
+    ///
+    /// let timers = Timers::new(1, |_| {});
+    /// let _entered = timers.handle(0).enter();
+    /// pause();
+    /// assert!(!timers.jump(), "no timer waits");
+    /// timers.block_on(sleep(Duration::from_secs(3600))); // jumps
+    /// ```
+    pub fn jump(&self) -> bool {
+        if !self.is_paused() {
+            return false;
+        }
+        let earliest = self.homes.iter().filter_map(|home| home.shard.earliest()).min();
+        let deadline = earliest.and_then(|due| self.core.turn_at(due));
+        deadline.is_some_and(|deadline| self.core.clock.jump_to(deadline))
     }
 
     /// How many timers are armed.
@@ -204,41 +320,92 @@ impl fmt::Debug for Timers {
 }
 
 impl Core {
-    /// The first tick at which `deadline` has passed.
     #[inline]
-    pub(crate) fn tick_of(&self, deadline: Instant) -> u64 {
-        const PART: u64 = (1 << TICK_BITS) - 1;
-        self.nanos_of(deadline).saturating_add(PART) >> TICK_BITS
+    pub(crate) fn tick_bits(&self) -> u32 {
+        // Ordering: Relaxed; a thread that has not yet heard of a pause uses longer ticks once more.
+        self.tick_bits.load(Ordering::Relaxed)
     }
 
-    /// The last tick that has begun at `now`.
-    fn last_tick(&self, now: Instant) -> u64 {
-        self.nanos_of(now) >> TICK_BITS
-    }
-
-    /// Counted from tick 0, for the 584 years that fit.
+    /// Since the origin, for the 584 years that fit.
     #[inline]
-    fn nanos_of(&self, instant: Instant) -> u64 {
-        let since = instant.saturating_duration_since(self.origin);
-        since.as_secs().saturating_mul(NANOS_PER_SEC).saturating_add(since.subsec_nanos().into())
+    pub(crate) fn nanos_of(&self, instant: Instant) -> u64 {
+        nanos(instant.saturating_duration_since(self.origin))
     }
 
-    /// When `tick` begins; `None` for [`NONE`] and for what the clock cannot express.
-    fn instant_of(&self, tick: u64) -> Option<Instant> {
-        if tick == NONE {
+    /// When somebody has to be awake for timers due at `due`; `None` for [`NONE`].
+    fn turn_at(&self, due: u64) -> Option<Instant> {
+        if due == NONE {
             return None;
         }
-        let nanos = u128::from(tick) << TICK_BITS;
-        let seconds = u64::try_from(nanos / u128::from(NANOS_PER_SEC)).ok()?;
-        let part = (nanos % u128::from(NANOS_PER_SEC)) as u32;
-        self.origin.checked_add(Duration::new(seconds, part))
+        // Ordering: Relaxed; whoever reads the one before waits less.
+        let rested = self.rests_until.load(Ordering::Relaxed);
+        let at = if self.clock.is_paused() { due } else { due.max(rested) };
+        // At the beginning of a tick: within one, nothing fires that did not at its beginning.
+        let part = (1 << self.tick_bits()) - 1;
+        self.origin.checked_add(Duration::from_nanos(at.saturating_add(part) & !part))
     }
 
-    /// Nobody will be awake for `tick`, which has just been armed: says so.
-    pub(crate) fn tell(&self, tick: u64) {
-        if let Some(deadline) = self.instant_of(tick) {
+    /// At `now`, `fired` timers fired, and `limit` was allowed.
+    fn rest(&self, now: u64, fired: usize, limit: usize) {
+        // Ordering: Relaxed; nothing is published by it.
+        let slack = self.slack.load(Ordering::Relaxed);
+        let until = match fired {
+            // What the limit has left over does not wait.
+            _ if fired >= limit => 0,
+            1 => now.saturating_add(slack),
+            // They come thick.
+            _ => now.saturating_add(slack.saturating_mul(2)),
+        };
+        // Ordering: Relaxed; see `turn_at`.
+        self.rests_until.store(until, Ordering::Relaxed);
+    }
+
+    /// Nobody will be awake for timers due at `nanos`, which have just been armed: says so.
+    pub(crate) fn tell(&self, nanos: u64) {
+        if let Some(deadline) = self.turn_at(nanos) {
             (self.on_earlier)(deadline);
             self.waiters.unpark();
         }
     }
+
+    /// The clock has changed its pace or its place: whoever waits for it has to look again.
+    fn clock_moved(&self) {
+        self.tell(0);
+    }
+
+    /// Whether it was paused already.
+    pub(crate) fn pause(&self) -> bool {
+        // Ordering: Relaxed; see `tick_bits`.
+        self.tick_bits.store(PAUSED_TICK_BITS, Ordering::Relaxed);
+        let was_paused = self.clock.pause();
+        self.clock_moved();
+        was_paused
+    }
+
+    /// Whether it was paused.
+    pub(crate) fn resume(&self) -> bool {
+        let was_paused = self.clock.resume();
+        self.clock_moved();
+        was_paused
+    }
+
+    /// Moves a paused clock on; what it then shows. `None` if it is not paused.
+    pub(crate) fn advance_clock(&self, duration: Duration) -> Option<Instant> {
+        let now = self.clock.advance(duration);
+        self.clock_moved();
+        now
+    }
+
+    pub(crate) fn set_auto_advance(&self, enabled: bool) {
+        self.clock.set_jumps(enabled);
+        self.clock_moved();
+    }
+}
+
+#[inline]
+fn nanos(duration: Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_mul(NANOS_PER_SEC)
+        .saturating_add(u64::from(duration.subsec_nanos()))
 }

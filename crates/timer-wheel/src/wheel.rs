@@ -8,13 +8,16 @@
 //! 0 per slot, and so on; what differs above the last level waits in one list, the top.
 //!
 //! ```text
-//!  deadline = | beyond ...... | digit 2 | digit 1 | digit 0 |
+//!  deadline = | beyond ...... | digit 3 | digit 2 | digit 1 | digit 0 |
 //!
 //!  level 0   [ . . . p o . o . . . o . ]       p = the position's digit; one tick per slot
 //!  level 1   [ . p . . o . . . . o . . ]  ──┐  one turn of level 0 per slot
 //!  level 2   [ p . o . . . . . . . . . ]  ──┤  one turn of level 1 per slot
+//!  level 3   [ p o . . . . . . . . . . ]  ──┤  one turn of level 2 per slot
 //!  top       ( o ↔ o ↔ o )                ──┴─ when the position enters a slot: cascade,
 //!                                              each of its entries goes at least one level down
+//!  fresh     ( o → o → o )                     the youngest, in the order of their insertion: whoever
+//!                                              is taken out soon costs the levels nothing
 //!  slab      | e | e | free | e | ...          the entries; lists link them by 32-bit indices
 //! ```
 //!
@@ -23,9 +26,10 @@
 //! * W1: an entry in level 0 has the slot's tick as its deadline, or was overdue when it came and
 //!   lies in the slot of the position.
 //! * W2: an occupied slot of a higher level, and the top, begin after the position, except the one
-//!   list that is being cascaded. So the first occupied slot of the lowest occupied level holds
-//!   the earliest deadline.
-//! * W3: a slot's `earliest` is at most the deadline of every entry in it.
+//!   list that is being cascaded. Apart from what is fresh, the first occupied slot of the lowest
+//!   occupied level holds the earliest deadline.
+//! * W3: nothing is fresh while the position moves.
+//! * W4: a slot's `earliest` is at most the deadline of every entry in it.
 //!
 //! The position never enters a slot before something in it may be due: a wheel with one deadline in
 //! an hour asks for nothing in between.
@@ -39,7 +43,10 @@ use bitmap::Bitmap;
 use slab::{NIL, Slab};
 use std::fmt;
 
-const LEVELS: usize = 3;
+const LEVELS: usize = 4;
+
+/// How many entries may be fresh: as many as can be looked at in passing.
+const FRESH_LIMIT: usize = 64;
 
 /// What came out of a wheel in [`Wheel::advance`].
 ///
@@ -102,7 +109,7 @@ struct Event {
 
 /// Payloads with deadlines, in ticks: O(1) to insert, to remove and to find what is due.
 ///
-/// Each of the three levels has 2^`BITS` slots; deadlines further away than 2^(3 * `BITS`) ticks
+/// Each of the four levels has 2^`BITS` slots; deadlines further away than 2^(4 * `BITS`) ticks
 /// wait in a list of their own. Entries expire in the order of their deadlines, and those with one
 /// deadline in the order of their insertion, unless something was inserted between an
 /// [`advance`](Self::advance) that its limit ended and the one that goes on with it.
@@ -124,13 +131,15 @@ struct Event {
 /// ```
 pub struct Wheel<T, const BITS: u32 = 10> {
     slab: Slab<T>,
-    /// The slots of level 0, of level 1, of level 2, and then the two top lists.
+    /// The slots of level 0, of level 1 and so on, then the two top lists, and the one of what is fresh.
     slots: Box<[Slot]>,
     occupied: [Bitmap; LEVELS],
     /// The top list in use. The other one is empty, or is being cascaded.
     top: usize,
     /// At most the earliest deadline in the top list in use.
     top_earliest: u64,
+    /// How many entries are fresh.
+    fresh: usize,
     /// The list that is being cascaded.
     cascading: Option<usize>,
     /// The position: nothing with an earlier deadline is left, overdue insertions aside.
@@ -141,6 +150,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     const SLOTS: usize = 1 << BITS;
     const MASK: u64 = Self::SLOTS as u64 - 1;
     const TOPS: [usize; 2] = [LEVELS << BITS, (LEVELS << BITS) + 1];
+    const FRESH: usize = (LEVELS << BITS) + 2;
 
     /// An empty wheel at tick 0.
     ///
@@ -151,13 +161,14 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// assert_eq!((wheel.position(), wheel.next_expiry()), (0, None));
     /// ```
     pub fn new() -> Self {
-        const { assert!(1 <= BITS && BITS <= 12, "a level has 2 to 4096 slots") };
+        const { assert!(1 <= BITS && BITS <= 10, "a level has 2 to 1024 slots") };
         Self {
             slab: Slab::new(),
-            slots: vec![Slot { head: NIL, earliest: 0 }; Self::TOPS[1] + 1].into(),
+            slots: vec![Slot { head: NIL, earliest: 0 }; Self::FRESH + 1].into(),
             occupied: std::array::from_fn(|_| Bitmap::new(Self::SLOTS)),
             top: Self::TOPS[0],
             top_earliest: 0,
+            fresh: 0,
             cascading: None,
             position: 0,
         }
@@ -217,7 +228,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// ```
     pub fn insert(&mut self, deadline: u64, payload: T) -> Key {
         let index = self.slab.insert(deadline, payload);
-        self.link(index);
+        self.link_fresh(index);
         self.slab.key(index)
     }
 
@@ -253,7 +264,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         };
         self.unlink(index);
         self.slab.set_deadline(index, deadline);
-        self.link(index);
+        self.link_fresh(index);
         true
     }
 
@@ -295,14 +306,68 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// use filch_timer_wheel::Wheel;
     ///
     /// let mut wheel: Wheel<&str> = Wheel::new();
-    /// wheel.insert(1 << 40, "in the top list");
-    /// assert_eq!(wheel.next_expiry(), Some(1 << 40));
+    /// wheel.insert(1 << 50, "in the top list");
+    /// assert_eq!(wheel.next_expiry(), Some(1 << 50));
     /// ```
     pub fn next_expiry(&self) -> Option<u64> {
         if self.cascading.is_some_and(|list| self.slots[list].head != NIL) {
             return Some(self.position);
         }
-        self.next_event().map(|event| event.at)
+        let fresh = self.slab.deadlines(self.slots[Self::FRESH].head).min();
+        let fresh = fresh.map(|deadline| deadline.max(self.position));
+        let event = self.next_event().map(|event| event.at);
+        fresh.into_iter().chain(event).min()
+    }
+
+    /// The earliest deadline that waits, exactly; looks at every entry of one slot.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<()> = Wheel::new();
+    /// let far = wheel.insert(1 << 20, ());
+    /// wheel.insert((1 << 20) + 5, ());
+    /// let _done = wheel.advance(7, 1, |_| {});
+    /// wheel.remove(far);
+    /// assert_eq!(wheel.next_expiry(), Some(1 << 20));
+    /// assert_eq!(wheel.earliest(), Some((1 << 20) + 5));
+    /// ```
+    pub fn earliest(&self) -> Option<u64> {
+        let of_list = |list: usize| self.slab.deadlines(self.slots[list].head).min();
+        let cascading = self.cascading.and_then(of_list);
+        let next = self.next_event().and_then(|event| of_list(event.list));
+        [cascading, next, of_list(Self::FRESH)].into_iter().flatten().min()
+    }
+
+    /// Divides every tick into 2^`bits`: all deadlines, and the position, are multiplied by that.
+    ///
+    /// It looks at every entry. The keys stay good. What would be beyond the last tick is in the last.
+    ///
+    /// ```
+    /// use filch_timer_wheel::Wheel;
+    ///
+    /// let mut wheel: Wheel<char> = Wheel::new();
+    /// let key = wheel.insert(3, 'a');
+    /// wheel.refine(4);
+    /// assert_eq!(wheel.next_expiry(), Some(48));
+    /// assert_eq!(wheel.remove(key), Some('a'));
+    /// ```
+    pub fn refine(&mut self, bits: u32) {
+        let mut entries = Vec::with_capacity(self.len());
+        for list in 0..self.slots.len() {
+            while self.slots[list].head != NIL {
+                let index = self.slots[list].head;
+                self.unlink(index);
+                entries.push(index);
+            }
+        }
+        let parts = 1_u64.checked_shl(bits).unwrap_or(u64::MAX);
+        self.cascading = None;
+        self.position = self.position.saturating_mul(parts);
+        for index in entries {
+            self.slab.set_deadline(index, self.slab.deadline(index).saturating_mul(parts));
+            self.link(index);
+        }
     }
 
     /// Moves to tick `now` and hands what is due by then to `expired`, earliest deadline first.
@@ -330,6 +395,9 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     ) -> Progress {
         let now = now.max(self.position);
         let mut left = limit.max(1);
+        while self.fresh > 0 {
+            self.settle_oldest();
+        }
         loop {
             if let Some(list) = self.cascading {
                 if !self.cascade(list, &mut left) {
@@ -410,6 +478,23 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         })
     }
 
+    /// Puts an unlinked entry behind those that are fresh; if they are many, the oldest is no longer.
+    fn link_fresh(&mut self, index: u32) {
+        let list = Self::FRESH;
+        self.slab.push_back(&mut self.slots[list].head, list as u16, index);
+        self.fresh += 1;
+        if self.fresh > FRESH_LIMIT {
+            self.settle_oldest();
+        }
+    }
+
+    /// Puts the entry that is fresh for the longest time into its level.
+    fn settle_oldest(&mut self) {
+        let index = self.slots[Self::FRESH].head;
+        self.unlink(index);
+        self.link(index);
+    }
+
     /// Puts an unlinked entry into the list where its deadline belongs.
     fn link(&mut self, index: u32) {
         let deadline = self.slab.deadline(index).max(self.position);
@@ -441,6 +526,10 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         let list = usize::from(self.slab.list(index));
         let slot = &mut self.slots[list];
         self.slab.unlink(&mut slot.head, index);
+        if list == Self::FRESH {
+            self.fresh -= 1;
+            return;
+        }
         if slot.head == NIL && list < Self::TOPS[0] {
             self.occupied[list >> BITS].clear(list & (Self::SLOTS - 1));
         }

@@ -20,12 +20,13 @@ use crate::biased::Biased;
 use crate::config::ThreadKind;
 use crate::context::{self, Duty, DutyScope, WorkerScope};
 use crate::handle::Handle;
+use crate::park::Outside;
 use crate::scheduler::{Remote, Scheduler, count};
 use crate::task::{Reason, Runnable};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize};
 use filch_primitives::sync::Mutex;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub(crate) struct Worker {
     pub(crate) scheduler: Arc<Scheduler>,
     /// Empty while another thread carries on with it.
     pub(crate) core: RefCell<Option<Box<Core>>>,
+    /// While another thread carries on: this one finishes its poll, and no worker waits for that.
+    outside: Cell<Option<Outside>>,
 }
 
 /// The two halves of `count` workers: what they keep to themselves and what the others see.
@@ -86,7 +89,7 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
-    let worker = Worker { scheduler, core: RefCell::new(Some(core)) };
+    let worker = Worker { scheduler, core: RefCell::new(Some(core)), outside: Cell::new(None) };
     let _scope = WorkerScope::enter(&worker);
     // Dropped before the scope: destructors of tasks may do what tasks do.
     let _inside = Inside(&worker.scheduler);
@@ -297,6 +300,7 @@ impl Worker {
             return;
         };
         let scheduler = self.scheduler.clone();
+        self.outside.set(Some(Outside::begin(&scheduler.park)));
         // In a cell of its own, because a closure that does not get a thread is lost.
         let core = Arc::new(Mutex::new(Some(core)));
         let theirs = core.clone();
@@ -309,6 +313,7 @@ impl Worker {
         if started.is_err() {
             // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
             *self.core.borrow_mut() = core.lock().take();
+            self.outside.set(None);
             self.scheduler.thread_leaves();
         }
     }

@@ -1,6 +1,6 @@
 //! # What can be chosen of a runtime
 
-use super::drivers::Drivers;
+use super::drivers::{Drivers, TimeConfig};
 use super::{EventLoop, Runtime, TaskPanic};
 use filch_executor::Park;
 use std::io;
@@ -23,6 +23,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Builder {
     executor: filch_executor::Builder,
+    time: TimeConfig,
 }
 
 impl Builder {
@@ -35,7 +36,7 @@ impl Builder {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn new_multi_thread() -> Self {
-        Self { executor: filch_executor::Builder::new_multi_thread() }
+        Self { executor: filch_executor::Builder::new_multi_thread(), time: TimeConfig::default() }
     }
 
     /// One thread: the one that calls `block_on`.
@@ -47,7 +48,10 @@ impl Builder {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn new_current_thread() -> Self {
-        Self { executor: filch_executor::Builder::new_current_thread() }
+        Self {
+            executor: filch_executor::Builder::new_current_thread(),
+            time: TimeConfig::default(),
+        }
     }
 
     /// For programs that come from tokio: timers and sockets are always enabled.
@@ -246,6 +250,44 @@ impl Builder {
         self
     }
 
+    /// How long after a timer fired the next may have to wait, so that several share a wake-up; 50 us
+    /// unless chosen otherwise, as for the threads of Linux. Twice that after several have fired at once.
+    ///
+    /// Without timers close behind each other it makes no difference. Zero is the most precise, and a wake-up
+    /// for every 33 us in which a timer is due.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// # use filch::time::{Duration, sleep};
+    /// let runtime = Builder::new_multi_thread().timer_slack(Duration::from_millis(1)).build()?;
+    /// runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn timer_slack(&mut self, slack: Duration) -> &mut Self {
+        self.time.slack = Some(slack);
+        self
+    }
+
+    /// Whether the runtime's clock is paused from the start, as by [`time::pause`](crate::time::pause); for
+    /// tests, on both flavours.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// use filch::time::{Duration, Instant, sleep};
+    ///
+    /// let runtime = Builder::new_multi_thread().start_paused(true).build()?;
+    /// runtime.block_on(async {
+    ///     let start = Instant::now();
+    ///     sleep(Duration::from_secs(3600)).await; // takes no time
+    ///     assert_eq!(start.elapsed(), Duration::from_secs(3600));
+    /// });
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
+        self.time.start_paused = start_paused;
+        self
+    }
+
     /// Seeds the choices that are left to chance: which victim a thief asks first.
     ///
     /// ```
@@ -297,7 +339,7 @@ impl Builder {
 
     /// An executor to be, with drivers to wait in that are current on each of its threads.
     fn connect(&self) -> io::Result<(filch_executor::Builder, Arc<Drivers>)> {
-        let drivers = Drivers::new(self.executor.workers())?;
+        let drivers = Drivers::new(self.executor.workers(), &self.time)?;
         let on_threads = Arc::clone(&drivers);
         let mut executor = self.executor.clone();
         executor.park(Arc::clone(&drivers) as Arc<dyn Park>);

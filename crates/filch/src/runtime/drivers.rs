@@ -2,6 +2,10 @@
 //!
 //! One idle worker waits in the I/O driver, the others stand by (`seats.rs`). The driver's alarm stands for
 //! the earliest timer of any worker, and whoever it wakes fires what is due, on every worker's shard.
+//!
+//! While the clock is paused there is no alarm. Whoever watches, when all others stand by and nothing outside
+//! of the workers runs, moves the clock on to the earliest timer. So everybody who begins to stand by, and
+//! everything outside that ends, wakes the watcher for another look.
 
 use super::seats::Seats;
 use filch_executor::{Park, ThreadKind};
@@ -11,6 +15,13 @@ use filch_timer_wheel::{Instant, Timers, TimersHandle};
 use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+/// How many timers a busy worker lets in at once: fewer than it runs tasks until it comes by again, so that
+/// a burst of timers does not pile up in front of the others.
+const TURN_LIMIT: usize = 56;
+
+/// How many timers a worker lets in that has nothing else to do: half of what its queue holds.
+const WAKE_LIMIT: usize = 128;
 
 thread_local! {
     static DRIVERS: Current<Arc<Drivers>> = const { Current::new() };
@@ -26,19 +37,27 @@ pub(super) struct Drivers {
 
 impl Drivers {
     /// For `workers` workers: a shard of timers for each, and one for every other thread.
-    pub(super) fn new(workers: usize) -> io::Result<Arc<Self>> {
+    pub(super) fn new(workers: usize, time: &TimeConfig) -> io::Result<Arc<Self>> {
         let io = Driver::new()?;
         let seats = Seats::new(workers)?;
-        Ok(Arc::new_cyclic(|drivers: &Weak<Self>| {
+        let drivers = Arc::new_cyclic(|drivers: &Weak<Self>| {
             // Weak: a timer may outlive the runtime, and must not keep its descriptors open.
             let drivers = drivers.clone();
             let timers = Timers::new(workers + 1, move |deadline| {
                 if let Some(drivers) = drivers.upgrade() {
-                    drivers.io.set_deadline(deadline.into_std());
+                    drivers.set_alarm(deadline);
                 }
             });
             Self { io, seats, timers, workers }
-        }))
+        });
+        if let Some(slack) = time.slack {
+            drivers.timers.set_slack(slack);
+        }
+        if time.start_paused {
+            let _entered = drivers.enter();
+            filch_timer_wheel::pause();
+        }
+        Ok(drivers)
     }
 
     /// Makes the drivers current on this thread, which is not a worker.
@@ -66,19 +85,49 @@ impl Drivers {
         Current::get(&DRIVERS)
     }
 
-    /// Fires the timers that are due and sets the alarm for the next.
-    fn fire(&self) {
-        self.timers.advance(Instant::now());
+    /// Fires at most `limit` timers that are due, and sets the alarm for the next. How many fired.
+    fn fire(&self, limit: usize) -> usize {
+        let fired = self.timers.advance(self.timers.now(), limit);
         if let Some(deadline) = self.timers.next_deadline() {
-            self.io.set_deadline(deadline.into_std());
+            self.set_alarm(deadline);
+        }
+        fired
+    }
+
+    fn set_alarm(&self, deadline: Instant) {
+        if let Some(at) = self.timers.on_machine(deadline) {
+            self.io.set_deadline(at);
         }
     }
+
+    /// Waits for events; how many there were.
+    fn watch(&self, timeout: Option<Duration>) -> usize {
+        if self.timers.is_paused() {
+            let events = self.io.wait(Some(Duration::ZERO));
+            let fired = self.fire(WAKE_LIMIT);
+            let has_work = events > 0 || fired > 0 || self.seats.take_call();
+            if has_work || (self.seats.all_idle() && self.timers.jump()) {
+                return events;
+            }
+        }
+        self.io.wait(timeout)
+    }
+}
+
+/// What was chosen of a runtime's timers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TimeConfig {
+    pub(super) slack: Option<Duration>,
+    pub(super) start_paused: bool,
 }
 
 impl Park for Drivers {
     fn park(&self, timeout: Option<Duration>) {
-        if self.seats.wait(timeout, || self.io.wait(timeout)) {
-            self.fire();
+        let is_paused = self.timers.is_paused();
+        let watch = || self.watch(timeout);
+        let wake_watcher = || self.io.unpark_one();
+        if self.seats.wait(timeout, is_paused, watch, wake_watcher) {
+            self.fire(WAKE_LIMIT);
         }
     }
 
@@ -96,7 +145,18 @@ impl Park for Drivers {
     fn turn(&self) {
         self.io.turn();
         self.seats.turned();
-        self.fire();
+        self.fire(TURN_LIMIT);
+    }
+
+    fn outside_begins(&self) {
+        self.seats.outside_begins();
+    }
+
+    fn outside_ends(&self) {
+        self.seats.outside_ends();
+        if self.timers.is_paused() {
+            self.io.unpark_one();
+        }
     }
 
     /// Whoever still waits for a timer or a socket, in a blocking call, is told that none will come.

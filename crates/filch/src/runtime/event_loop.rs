@@ -3,6 +3,7 @@
 use super::drivers::Drivers;
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::task::JoinHandle;
+use crate::time::{self, CallbackHandle, Duration, Instant};
 use filch_executor::BlockOn;
 use std::io;
 use std::sync::Arc;
@@ -112,6 +113,64 @@ impl EventLoop {
         F::Output: Send + 'static,
     {
         self.handle.spawn(future)
+    }
+
+    /// Calls `callback` when the loop comes to it, after what is in the queue already: asyncio's `call_soon`.
+    ///
+    /// It need not be `Send`, and must not block. Like a task it waits for [`block_on`](Self::block_on). A
+    /// panic of the callback ends it alone, and is reported like that of a task whose handle is gone.
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// let event_loop = filch::runtime::EventLoop::new()?;
+    /// let words = Rc::new(RefCell::new(Vec::new()));
+    /// for word in ["first", "second"] {
+    ///     let words = words.clone();
+    ///     event_loop.call_soon(move || words.borrow_mut().push(word));
+    /// }
+    /// event_loop.block_on(async { filch::task::yield_now().await });
+    /// assert_eq!(*words.borrow(), ["first", "second"]);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallbackHandle {
+        CallbackHandle::new(self.spawn_local(async move { callback() }))
+    }
+
+    /// Calls `callback` after `delay`: asyncio's `call_later`. For the rest see [`call_soon`](Self::call_soon).
+    ///
+    /// ```
+    /// use filch::time::{Duration, sleep};
+    ///
+    /// let event_loop = filch::runtime::EventLoop::new()?;
+    /// event_loop.call_later(Duration::from_millis(1), || println!("a millisecond later"));
+    /// event_loop.block_on(async { sleep(Duration::from_millis(5)).await });
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> CallbackHandle {
+        let _entered = self.enter();
+        self.call_at(time::after(delay), callback)
+    }
+
+    /// Calls `callback` at `deadline`: asyncio's `call_at`. For the rest see [`call_soon`](Self::call_soon).
+    ///
+    /// Callbacks are called in the order of their deadlines.
+    ///
+    /// ```
+    /// use filch::time::{Duration, Instant, sleep};
+    ///
+    /// let event_loop = filch::runtime::EventLoop::new()?;
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// event_loop.call_at(deadline, move || assert!(Instant::now() >= deadline));
+    /// event_loop.block_on(async { sleep(Duration::from_millis(5)).await });
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn call_at(&self, deadline: Instant, callback: impl FnOnce() + 'static) -> CallbackHandle {
+        let _entered = self.enter();
+        CallbackHandle::new(self.spawn_local(time::call_at(deadline, callback)))
     }
 
     /// As [`Handle::enter`].

@@ -19,6 +19,9 @@
 //! |---|---|---|
 //! | watchers | wait in the driver | get events, timers, and unparks when nobody stands by |
 //! | others | wait on the standby | get unparks and the alarm |
+//!
+//! Whoever watches can tell, for a clock that is paused, whether [everybody is idle](Seats::all_idle): then no
+//! worker runs, none is called, and nothing that happens outside of them is counted.
 
 use filch_io_driver::Driver;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
@@ -40,6 +43,9 @@ pub(super) struct Seats {
     /// How often the driver was turned or waited in.
     turns: AtomicUsize,
     workers: usize,
+    /// Blocking calls and threads in `block_on` that are awake. For a moment it may be too small, and less
+    /// than nothing, on account of a thread that a worker is just waking.
+    outside: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +55,8 @@ struct State {
     standing_by: usize,
     /// Unparks for those who stand by that none of them has taken up yet.
     unparks: usize,
+    /// An unpark went to the driver; only ever looked at while the clock is paused.
+    is_called: bool,
     /// The last wait brought several events: there is work for two in the driver.
     is_busy: bool,
     /// An alarm found the driver unattended: the next to wait watches, whoever is active.
@@ -66,6 +74,7 @@ impl Seats {
             state: Mutex::default(),
             turns: AtomicUsize::new(0),
             workers,
+            outside: AtomicUsize::new(0),
         })
     }
 
@@ -77,16 +86,29 @@ impl Seats {
 
     /// Waits by `watch`, which returns the number of events, or on the standby if somebody else watches or
     /// will come to it. Whether it watched.
-    pub(super) fn wait(&self, timeout: Option<Duration>, watch: impl FnOnce() -> usize) -> bool {
+    ///
+    /// While the clock is paused, one at most begins to watch, and `wake_watcher` is called whenever somebody
+    /// else has become idle.
+    pub(super) fn wait(
+        &self,
+        timeout: Option<Duration>,
+        is_paused: bool,
+        watch: impl FnOnce() -> usize,
+        wake_watcher: impl FnOnce(),
+    ) -> bool {
         let mut state = self.state.lock();
         let idle = 1 + state.standing_by + state.watching;
         let is_attended = state.watching > 0 || idle < self.workers;
-        if is_attended && !state.is_busy && !state.wants_watcher {
+        let is_busy = state.is_busy && !is_paused;
+        if is_attended && !is_busy && !state.wants_watcher {
             state.standing_by += 1;
             let alarm = (state.watching == 0).then(|| self.set_alarm(&mut state, FIRST_TICK));
             drop(state);
             if let Some(at) = alarm {
                 self.standby.set_deadline(at);
+            }
+            if is_paused {
+                wake_watcher();
             }
             self.stand_by(timeout);
             return false;
@@ -158,11 +180,38 @@ impl Seats {
         at
     }
 
+    /// Whether an unpark went to the driver since this was asked last.
+    pub(super) fn take_call(&self) -> bool {
+        std::mem::take(&mut self.state.lock().is_called)
+    }
+
+    /// To be asked by whoever watches: whether nothing runs that could wake a task.
+    pub(super) fn all_idle(&self) -> bool {
+        let state = self.state.lock();
+        let asleep = state.standing_by.saturating_sub(state.unparks);
+        // Ordering: Acquire; pairs with the Release in `outside_ends`. Looked at under the lock: a worker
+        // that lets something begin outside has not come to stand by before, and something that ends
+        // has called a worker before if it woke a task.
+        let outside = self.outside.load(Ordering::Acquire);
+        state.watching == 1 && asleep + 1 == self.workers && !state.is_called && outside == 0
+    }
+
+    pub(super) fn outside_begins(&self) {
+        // Ordering: Relaxed; a worker takes the lock before it stands by.
+        self.outside.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn outside_ends(&self) {
+        // Ordering: Release; pairs with the Acquire in `all_idle`.
+        self.outside.fetch_sub(1, Ordering::Release);
+    }
+
     /// Wakes one of those who stand by; `false` if there is none, and the watcher is to be woken.
     pub(super) fn unpark_one(&self) -> bool {
         {
             let mut state = self.state.lock();
             if state.standing_by <= state.unparks {
+                state.is_called = true;
                 return false;
             }
             state.unparks += 1;

@@ -122,6 +122,16 @@ impl<T> Slab<T> {
         self.entries[index as usize].deadline = deadline;
     }
 
+    /// The deadlines in the list that starts at `head`.
+    pub(crate) fn deadlines(&self, head: u32) -> impl Iterator<Item = u64> {
+        let mut next = head;
+        std::iter::from_fn(move || {
+            let entry = self.entries.get(next as usize)?;
+            next = if entry.next == head { NIL } else { entry.next };
+            Some(entry.deadline)
+        })
+    }
+
     /// The list that a linked entry is in.
     pub(crate) fn list(&self, index: u32) -> u16 {
         self.entries[index as usize].list
