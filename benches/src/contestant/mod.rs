@@ -3,6 +3,7 @@
 //! What a runtime has beside tasks (sockets, channels, locks) is behind a trait per subject, in
 //! [`subjects`]. A runtime that leaves a subject to other crates takes the one that its users usually do.
 
+pub mod channels;
 mod rayon;
 mod smol;
 pub mod subjects;

@@ -16,9 +16,17 @@
 //! println!("{}: {each:?} for each {}", entry.about.name, entry.about.operation);
 //! ```
 
+mod blocking;
+mod channels;
+mod divide;
 mod echo;
+mod latency;
+mod locks;
+mod memory;
+mod remote;
 mod spawn;
 mod switch;
+mod timers;
 
 use crate::contestant::{Contestant, Filch, FilchLoop, Smol, Tokio, TokioCurrent};
 use std::time::{Duration, Instant};
@@ -183,7 +191,21 @@ impl Entry {
 
 /// All workloads, by group.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [spawn::ENTRIES, switch::ENTRIES, echo::ENTRIES].into_iter().flatten()
+    [
+        spawn::ENTRIES,
+        remote::ENTRIES,
+        switch::ENTRIES,
+        divide::ENTRIES,
+        latency::ENTRIES,
+        blocking::ENTRIES,
+        timers::ENTRIES,
+        channels::ENTRIES,
+        locks::ENTRIES,
+        echo::ENTRIES,
+        memory::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The workload of that name.
@@ -194,4 +216,24 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 /// For workloads whose size is their number of operations.
 const fn as_many(size: u64) -> u64 {
     size
+}
+
+/// Spawns so many tasks and awaits them.
+async fn at_once<C, F>(tasks: u64, task: impl Fn() -> F)
+where
+    C: Contestant,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..tasks).map(|_| C::spawn(task())).collect();
+    for task in tasks {
+        task.await;
+    }
+}
+
+/// Computes for that long.
+fn spin(duration: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < duration {
+        std::hint::spin_loop();
+    }
 }

@@ -1,6 +1,6 @@
 //! What does a task cost, from its spawning to its end?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many};
+use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 use std::sync::Arc;
@@ -10,11 +10,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::everyone::<JoinFromTask>(),
     Entry::threaded::<JoinFromOutside>(),
     Entry::everyone::<ManyLocal>(),
-    Entry::threaded::<ManyRemoteIdle>(),
     Entry::everyone::<Chained>(),
 ];
 
-const TASK: About = About {
+pub(super) const TASK: About = About {
     name: "",
     group: "spawn",
     question: "What does a task cost, from its spawning to its end?",
@@ -27,13 +26,6 @@ const TASK: About = About {
     goal: None,
 };
 
-async fn spawn_and_join<C: Contestant>(tasks: u64) {
-    let tasks: Vec<_> = (0..tasks).map(|_| C::spawn(async {})).collect();
-    for task in tasks {
-        task.await;
-    }
-}
-
 /// A task spawns empty tasks and awaits them.
 struct JoinFromTask;
 
@@ -43,7 +35,7 @@ impl Workload for JoinFromTask {
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| {
-            contestant.block_on(async { C::spawn(spawn_and_join::<C>(size)).await });
+            contestant.block_on(async { C::spawn(at_once::<C, _>(size, || async {})).await });
         })
     }
 }
@@ -56,7 +48,7 @@ impl Workload for JoinFromOutside {
         About { name: "spawn_join_from_outside", size: 100_000, goal: Some(0.23), ..TASK };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        Outcome::time(|| contestant.block_on(spawn_and_join::<C>(size)))
+        Outcome::time(|| contestant.block_on(at_once::<C, _>(size, || async {})))
     }
 }
 
@@ -77,7 +69,7 @@ async fn spawn_many<C: Contestant>(tasks: u64) {
     C::Oneshot::receive(receiver).await;
 }
 
-/// From a task.
+/// A task does it.
 struct ManyLocal;
 
 impl Workload for ManyLocal {
@@ -85,17 +77,6 @@ impl Workload for ManyLocal {
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| contestant.block_on(async { C::spawn(spawn_many::<C>(size)).await }))
-    }
-}
-
-/// From outside, while the workers have nothing else to do.
-struct ManyRemoteIdle;
-
-impl Workload for ManyRemoteIdle {
-    const ABOUT: About = About { name: "spawn_many_remote_idle", goal: Some(0.25), ..TASK };
-
-    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        Outcome::time(|| contestant.block_on(spawn_many::<C>(size)))
     }
 }
 

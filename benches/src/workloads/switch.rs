@@ -1,6 +1,6 @@
 //! What does it cost to go from one task to another?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many};
+use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 
@@ -45,12 +45,7 @@ impl Workload for YieldMany {
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| {
-            contestant.block_on(async {
-                let tasks: Vec<_> = (0..YIELDERS).map(|_| C::spawn(give_way::<C>(size))).collect();
-                for task in tasks {
-                    task.await;
-                }
-            });
+            contestant.block_on(at_once::<C, _>(YIELDERS, || give_way::<C>(size)));
         })
     }
 }
@@ -93,10 +88,7 @@ impl Workload for PingPong {
         Outcome::time(|| {
             contestant.block_on(async move {
                 C::spawn(async move {
-                    let pairs: Vec<_> = (0..size).map(|_| C::spawn(ping::<C>())).collect();
-                    for pair in pairs {
-                        pair.await;
-                    }
+                    at_once::<C, _>(size, ping::<C>).await;
                 })
                 .await;
             });
