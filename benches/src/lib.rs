@@ -6,7 +6,7 @@
 pub mod contestant;
 pub mod workloads;
 
-use criterion::{Criterion, Throughput};
+use criterion::{Criterion, SamplingMode, Throughput};
 use std::time::Duration;
 
 /// The number of workers that every contestant gets, unless a bench asks about that number.
@@ -20,6 +20,8 @@ pub fn measure(criterion: &mut Criterion, group: &str) {
         let mut bench = criterion.benchmark_group(format!("{group}/{}", entry.about.name));
         bench
             .throughput(Throughput::Elements((entry.about.operations)(size)))
+            // Flat: a run may need far more time to prepare than it takes.
+            .sampling_mode(SamplingMode::Flat)
             .sample_size(10)
             .warm_up_time(Duration::from_millis(200))
             .measurement_time(Duration::from_secs(1));

@@ -7,9 +7,9 @@ use crate::contestant::{Contestant, Filch, FilchLoop, Smol, Tokio, TokioCurrent}
 use std::marker::PhantomData;
 
 pub(super) const ENTRIES: &[Entry] = &[
-    mpsc::<1>(),
-    mpsc::<10>(),
-    mpsc::<100>(),
+    Mpsc::<1>::ENTRY,
+    Mpsc::<10>::ENTRY,
+    Mpsc::<100>::ENTRY,
     Entry::everyone::<OneshotAlone>(),
     Entry::everyone::<RequestReply>(),
 ];
@@ -30,15 +30,39 @@ const MESSAGE: About = About {
 /// How many messages the bounded channels hold.
 const CAPACITY: usize = 100;
 
+fn mpsc<C: Contestant, Ch: Channel>(contestant: &C, senders: u64, size: u64) -> Outcome {
+    Outcome::time(|| {
+        let received = contestant.block_on(async {
+            let (sender, mut receiver) = Ch::bounded::<u64>(CAPACITY);
+            for _ in 0..senders {
+                let sender = sender.clone();
+                C::detach(C::spawn(async move {
+                    for message in 0..size / senders {
+                        Ch::send(&sender, message).await;
+                    }
+                }));
+            }
+            drop(sender);
+            C::spawn(async move {
+                let mut received = 0;
+                while Ch::receive(&mut receiver).await.is_some() {
+                    received += 1;
+                }
+                received
+            })
+            .await
+        });
+        assert_eq!(received, size);
+    })
+}
+
 /// So many tasks send, one receives; `P` picks the channel.
 struct Mpsc<const SENDERS: u64, P = Own>(PhantomData<P>);
 
-/// On every runtime with its own channel, on filch and tokio with those of others too.
-const fn mpsc<const SENDERS: u64>() -> Entry {
-    Entry { about: Mpsc::<SENDERS>::ABOUT, candidates: Mpsc::<SENDERS>::CANDIDATES }
-}
-
 impl<const SENDERS: u64> Mpsc<SENDERS> {
+    const ENTRY: Entry = Entry { about: Self::ABOUT, candidates: Self::CANDIDATES };
+
+    /// On every runtime with its own channel, on filch and tokio with those of others too.
     const CANDIDATES: &'static [Candidate] = &[
         Candidate::of::<Self, Filch>(),
         Candidate::of::<Self, FilchLoop>(),
@@ -77,29 +101,7 @@ impl<const SENDERS: u64, P: Pick> Workload for Mpsc<SENDERS, P> {
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        Outcome::time(|| {
-            let received = contestant.block_on(async {
-                let (sender, mut receiver) = P::Channel::<C>::bounded::<u64>(CAPACITY);
-                for _ in 0..SENDERS {
-                    let sender = sender.clone();
-                    C::detach(C::spawn(async move {
-                        for message in 0..size / SENDERS {
-                            P::Channel::<C>::send(&sender, message).await;
-                        }
-                    }));
-                }
-                drop(sender);
-                C::spawn(async move {
-                    let mut received = 0;
-                    while P::Channel::<C>::receive(&mut receiver).await.is_some() {
-                        received += 1;
-                    }
-                    received
-                })
-                .await
-            });
-            assert_eq!(received, size);
-        })
+        mpsc::<C, P::Channel<C>>(contestant, SENDERS, size)
     }
 }
 

@@ -43,6 +43,27 @@ async fn ask<C: Contestant>(stream: &mut C::Stream, round_trips: u64) {
     }
 }
 
+fn echo<C: Contestant>(contestant: &C, connections: u64, size: u64) -> Outcome {
+    let elapsed = contestant.block_on(async {
+        let (listener, address) = C::Stream::listen().await.expect("a port is free");
+        let server = C::spawn(serve::<C>(listener, connections));
+        let mut streams = Vec::new();
+        for _ in 0..connections {
+            streams.push(connect::<C>(address).await);
+        }
+        server.await;
+
+        let start = Instant::now();
+        let ask = |mut stream| async move { ask::<C>(&mut stream, size).await };
+        let clients: Vec<_> = streams.into_iter().map(|stream| C::spawn(ask(stream))).collect();
+        for client in clients {
+            client.await;
+        }
+        start.elapsed()
+    });
+    Outcome { elapsed, ..Outcome::default() }
+}
+
 /// So many connections, each with one message on its way.
 struct Echo<const CONNECTIONS: u64>;
 
@@ -77,23 +98,6 @@ impl<const CONNECTIONS: u64> Workload for Echo<CONNECTIONS> {
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        let elapsed = contestant.block_on(async {
-            let (listener, address) = C::Stream::listen().await.expect("a port is free");
-            let server = C::spawn(serve::<C>(listener, CONNECTIONS));
-            let mut streams = Vec::new();
-            for _ in 0..CONNECTIONS {
-                streams.push(connect::<C>(address).await);
-            }
-            server.await;
-
-            let start = Instant::now();
-            let ask = |mut stream| async move { ask::<C>(&mut stream, size).await };
-            let clients: Vec<_> = streams.into_iter().map(|stream| C::spawn(ask(stream))).collect();
-            for client in clients {
-                client.await;
-            }
-            start.elapsed()
-        });
-        Outcome { elapsed, ..Outcome::default() }
+        echo(contestant, CONNECTIONS, size)
     }
 }

@@ -37,6 +37,20 @@ async fn hold<C: Contestant>(give_way: bool) {
     }
 }
 
+fn lock<C: Contestant>(contestant: &C, tasks: u64, held: bool, size: u64) -> Outcome {
+    let mutex = Arc::new(C::Mutex::new());
+    let outcome = Outcome::time(|| {
+        let lock = |mutex: Arc<C::Mutex>| async move {
+            for _ in 0..size / tasks {
+                mutex.increment(hold::<C>(held)).await;
+            }
+        };
+        contestant.block_on(at_once::<C, _>(tasks, || lock(Arc::clone(&mutex))));
+    });
+    assert_eq!(contestant.block_on(mutex.get()), size);
+    outcome
+}
+
 /// So many tasks add to a number, and give way before they unlock, or not.
 struct Lock<const TASKS: u64, const HELD: bool>;
 
@@ -57,18 +71,20 @@ impl<const TASKS: u64, const HELD: bool> Workload for Lock<TASKS, HELD> {
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        let mutex = Arc::new(C::Mutex::new());
-        let outcome = Outcome::time(|| {
-            let lock = |mutex: Arc<C::Mutex>| async move {
-                for _ in 0..size / TASKS {
-                    mutex.increment(hold::<C>(HELD)).await;
-                }
-            };
-            contestant.block_on(at_once::<C, _>(TASKS, || lock(Arc::clone(&mutex))));
-        });
-        assert_eq!(contestant.block_on(mutex.get()), size);
-        outcome
+        lock(contestant, TASKS, HELD, size)
     }
+}
+
+fn acquire<C: Contestant>(contestant: &C, tasks: u64, size: u64) -> Outcome {
+    let semaphore = Arc::new(C::Semaphore::new(2));
+    Outcome::time(|| {
+        let acquire = |semaphore: Arc<C::Semaphore>| async move {
+            for _ in 0..size / tasks {
+                semaphore.with_permit(hold::<C>(tasks > 1)).await;
+            }
+        };
+        contestant.block_on(at_once::<C, _>(tasks, || acquire(Arc::clone(&semaphore))));
+    })
 }
 
 /// So many tasks share two permits, and give way before they give one back if they are many.
@@ -86,15 +102,7 @@ impl<const TASKS: u64> Workload for Acquire<TASKS> {
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        let semaphore = Arc::new(C::Semaphore::new(2));
-        Outcome::time(|| {
-            let acquire = |semaphore: Arc<C::Semaphore>| async move {
-                for _ in 0..size / TASKS {
-                    semaphore.with_permit(hold::<C>(TASKS > 1)).await;
-                }
-            };
-            contestant.block_on(at_once::<C, _>(TASKS, || acquire(Arc::clone(&semaphore))));
-        })
+        acquire(contestant, TASKS, size)
     }
 }
 

@@ -28,6 +28,17 @@ const TIMER: About = About {
 /// A limit that does not pass.
 const LIMIT: Duration = Duration::from_secs(1);
 
+fn timeouts<C: Contestant>(contestant: &C, tasks: u64, size: u64) -> Outcome {
+    Outcome::time(|| {
+        let limit = || async move {
+            for _ in 0..size {
+                C::timeout(LIMIT, C::yield_now()).await.expect("the limit is far off");
+            }
+        };
+        contestant.block_on(at_once::<C, _>(tasks, limit));
+    })
+}
+
 /// So many tasks put a time limit on something that gives way once: the timer is armed, and dropped.
 struct Timeout<const TASKS: u64>;
 
@@ -41,14 +52,7 @@ impl<const TASKS: u64> Workload for Timeout<TASKS> {
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
-        Outcome::time(|| {
-            let limit = || async move {
-                for _ in 0..size {
-                    C::timeout(LIMIT, C::yield_now()).await.expect("the limit is far off");
-                }
-            };
-            contestant.block_on(at_once::<C, _>(TASKS, limit));
-        })
+        timeouts(contestant, TASKS, size)
     }
 }
 
