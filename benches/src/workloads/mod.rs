@@ -185,11 +185,13 @@ impl<W: Workload> Field<W> {
 }
 
 impl Entry {
-    const fn everyone<W: Workload>() -> Self {
+    /// The workload on every runtime.
+    pub const fn everyone<W: Workload>() -> Self {
         Self { about: W::ABOUT, candidates: Field::<W>::EVERYONE }
     }
 
-    const fn threaded<W: Workload>() -> Self {
+    /// The workload on every runtime that has several threads.
+    pub const fn threaded<W: Workload>() -> Self {
         Self { about: W::ABOUT, candidates: Field::<W>::THREADED }
     }
 }
