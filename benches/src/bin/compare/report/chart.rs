@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::report::lines::MAIN;
-use crate::report::words::{digits, time};
+use crate::report::words::{rate, time};
 use crate::results::{REFERENCE, Results};
 use crate::scaling::Curve;
 use crate::verdict::SUBJECT;
@@ -124,7 +124,7 @@ fn ratios(results: &Results) -> Option<Chart> {
             (to - from).max(1.0)
         );
         body += &text(270.0, y + 14.0, "end", "", label);
-        body += &text(to + 6.0, y + 14.0, "start", "", &digits(*ratio));
+        body += &text(to + 6.0, y + 14.0, "start", "", &rate(*ratio));
     }
     Some(Chart { key: "ratios".into(), svg: picture(&title, bottom + 12.0, &body), title })
 }

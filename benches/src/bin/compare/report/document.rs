@@ -101,6 +101,12 @@ mod tests {
     }
 
     #[test]
+    fn the_book_has_the_marks() {
+        let book = include_str!("../../../../../docs/benchmarks.md");
+        assert!(replaced(book, "figures").is_some());
+    }
+
+    #[test]
     fn a_document_without_marks_is_left_alone() {
         assert_eq!(replaced("# Method\n", "figures"), None);
         assert_eq!(replaced(&format!("{END}\n{BEGIN}\n"), "figures"), None);

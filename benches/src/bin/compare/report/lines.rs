@@ -42,12 +42,12 @@ pub fn main_table(results: &Results) -> Lines {
                 cell.summary(figure).map_or("failed".to_owned(), |s| value(figure, s.median))
             }
         }));
-        let or_dash = |number: Option<f64>| number.map_or("-".to_owned(), digits);
+        let or_dash = |number: Option<f64>| number.map_or("-".to_owned(), rate);
         line.push(or_dash(row.ratio(figure)));
         line.push(match (row.goal(figure), row.ratio(figure)) {
             (None, _) => "-".to_owned(),
-            (Some(goal), Some(ratio)) if ratio <= goal => format!("{} reached", digits(goal)),
-            (Some(goal), _) => digits(goal),
+            (Some(goal), Some(ratio)) if ratio <= goal => format!("{} reached", rate(goal)),
+            (Some(goal), _) => rate(goal),
         });
         line.push(or_dash(row.cpu_ratio()));
         line.push(in_words(&verdict(row, figure)));

@@ -40,7 +40,7 @@ pub fn digits(value: f64) -> String {
     format!("{value:.places$}")
 }
 
-/// Something counted per operation: rare things keep their digits.
+/// A ratio, or something counted per operation: small ones keep their digits.
 pub fn rate(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
