@@ -1,0 +1,3 @@
+module filch/benches/others
+
+go 1.19

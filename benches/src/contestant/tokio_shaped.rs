@@ -1,0 +1,248 @@
+//! filch and tokio: they have the same names, so one text serves both, with many threads and with one.
+
+use super::Contestant;
+use super::subjects::{Channel, Mutex, Notify, Oneshot, Semaphore, Stream};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// What both flavours of a library have in common: its handle and its subjects.
+macro_rules! library {
+    ($library:ident, $join:ident, $marker:ident) => {
+        #[doc = concat!("A handle of ", stringify!($library), " that passes panics on.")]
+        #[derive(Debug)]
+        pub struct $join<T>($library::task::JoinHandle<T>);
+
+        impl<T> Future for $join<T> {
+            type Output = T;
+
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+                Pin::new(&mut self.0).poll(cx).map(|output| output.expect("the task ends well"))
+            }
+        }
+
+        #[doc = concat!("The channels of ", stringify!($library), ".")]
+        #[derive(Debug)]
+        pub struct $marker;
+
+        impl Oneshot for $marker {
+            type Sender<T: Send + 'static> = $library::sync::oneshot::Sender<T>;
+            type Receiver<T: Send + 'static> = $library::sync::oneshot::Receiver<T>;
+
+            fn channel<T: Send + 'static>() -> (Self::Sender<T>, Self::Receiver<T>) {
+                $library::sync::oneshot::channel()
+            }
+
+            fn send<T: Send + 'static>(sender: Self::Sender<T>, value: T) {
+                assert!(sender.send(value).is_ok(), "the receiver waits");
+            }
+
+            async fn receive<T: Send + 'static>(receiver: Self::Receiver<T>) -> T {
+                receiver.await.expect("the sender sends")
+            }
+        }
+
+        impl Channel for $marker {
+            type Sender<T: Send + 'static> = $library::sync::mpsc::Sender<T>;
+            type Receiver<T: Send + 'static> = $library::sync::mpsc::Receiver<T>;
+
+            fn bounded<T: Send + 'static>(capacity: usize) -> (Self::Sender<T>, Self::Receiver<T>) {
+                $library::sync::mpsc::channel(capacity)
+            }
+
+            async fn send<T: Send + 'static>(sender: &Self::Sender<T>, value: T) {
+                assert!(sender.send(value).await.is_ok(), "the receiver is there");
+            }
+
+            async fn receive<T: Send + 'static>(receiver: &mut Self::Receiver<T>) -> Option<T> {
+                receiver.recv().await
+            }
+        }
+
+        impl Mutex for $library::sync::Mutex<u64> {
+            fn new() -> Self {
+                Self::new(0)
+            }
+
+            async fn increment(&self, during: impl Future<Output = ()> + Send) {
+                let mut number = self.lock().await;
+                *number += 1;
+                during.await;
+            }
+
+            async fn get(&self) -> u64 {
+                *self.lock().await
+            }
+        }
+
+        impl Semaphore for $library::sync::Semaphore {
+            fn new(permits: usize) -> Self {
+                Self::new(permits)
+            }
+
+            async fn with_permit(&self, during: impl Future<Output = ()> + Send) {
+                let _permit = self.acquire().await.expect("the semaphore stays open");
+                during.await;
+            }
+        }
+
+        impl Notify for $library::sync::Notify {
+            fn new() -> Self {
+                Self::new()
+            }
+
+            fn notify_one(&self) {
+                self.notify_one();
+            }
+
+            async fn notified(&self) {
+                self.notified().await;
+            }
+        }
+
+        impl Stream for $library::net::TcpStream {
+            type Listener = $library::net::TcpListener;
+
+            async fn listen() -> io::Result<(Self::Listener, SocketAddr)> {
+                let listener = $library::net::TcpListener::bind("127.0.0.1:0").await?;
+                let address = listener.local_addr()?;
+                Ok((listener, address))
+            }
+
+            async fn accept(listener: &Self::Listener) -> io::Result<Self> {
+                let (stream, _peer) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(stream)
+            }
+
+            async fn connect(address: SocketAddr) -> io::Result<Self> {
+                let stream = Self::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Ok(stream)
+            }
+
+            async fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+                $library::io::AsyncReadExt::read_exact(self, buffer).await.map(drop)
+            }
+
+            async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+                $library::io::AsyncWriteExt::write_all(self, bytes).await
+            }
+        }
+    };
+}
+
+/// One flavour of it.
+macro_rules! flavour {
+    ($contestant:ident, $name:literal, $library:ident, $join:ident, $marker:ident,
+     $runtime:ty, $start:expr) => {
+        #[doc = concat!("The contestant `", $name, "`.")]
+        #[derive(Debug)]
+        pub struct $contestant {
+            runtime: $runtime,
+            workers: usize,
+        }
+
+        impl Contestant for $contestant {
+            const NAME: &'static str = $name;
+            type Join<T: Send + 'static> = $join<T>;
+            type Spawner = $library::runtime::Handle;
+            type Oneshot = $marker;
+            type Channel = $marker;
+            type Mutex = $library::sync::Mutex<u64>;
+            type Semaphore = $library::sync::Semaphore;
+            type Notify = $library::sync::Notify;
+            type Stream = $library::net::TcpStream;
+
+            fn new(workers: usize) -> Self {
+                let start: fn(usize) -> (io::Result<$runtime>, usize) = $start;
+                let (runtime, workers) = start(workers);
+                Self { runtime: runtime.expect("the runtime starts"), workers }
+            }
+
+            fn workers(&self) -> usize {
+                self.workers
+            }
+
+            fn block_on<F: Future>(&self, future: F) -> F::Output {
+                self.runtime.block_on(future)
+            }
+
+            fn spawner(&self) -> Self::Spawner {
+                self.runtime.handle().clone()
+            }
+
+            fn spawn_from<F>(spawner: &Self::Spawner, future: F) -> Self::Join<F::Output>
+            where
+                F: Future + Send + 'static,
+                F::Output: Send + 'static,
+            {
+                $join(spawner.spawn(future))
+            }
+
+            fn spawn<F>(future: F) -> Self::Join<F::Output>
+            where
+                F: Future + Send + 'static,
+                F::Output: Send + 'static,
+            {
+                $join($library::spawn(future))
+            }
+
+            fn detach<T: Send + 'static>(join: Self::Join<T>) {
+                drop(join);
+            }
+
+            async fn yield_now() {
+                $library::task::yield_now().await;
+            }
+
+            fn spawn_blocking<F, T>(work: F) -> impl Future<Output = T> + Send
+            where
+                F: FnOnce() -> T + Send + 'static,
+                T: Send + 'static,
+            {
+                $join($library::task::spawn_blocking(work))
+            }
+
+            fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
+                $library::time::sleep(duration)
+            }
+
+            async fn timeout<F: Future + Send>(limit: Duration, future: F) -> Option<F::Output> {
+                $library::time::timeout(limit, future).await.ok()
+            }
+        }
+    };
+}
+
+library!(filch, FilchJoin, FilchChannels);
+library!(tokio, TokioJoin, TokioChannels);
+
+flavour!(Filch, "filch", filch, FilchJoin, FilchChannels, filch::runtime::Runtime, |workers| {
+    use filch::runtime::Builder;
+    (Builder::new_multi_thread().worker_threads(workers).enable_all().build(), workers)
+});
+flavour!(
+    FilchLoop,
+    "filch_loop",
+    filch,
+    FilchJoin,
+    FilchChannels,
+    filch::runtime::EventLoop,
+    |_| (filch::runtime::EventLoop::new(), 1)
+);
+flavour!(Tokio, "tokio", tokio, TokioJoin, TokioChannels, tokio::runtime::Runtime, |workers| {
+    use tokio::runtime::Builder;
+    (Builder::new_multi_thread().worker_threads(workers).enable_all().build(), workers)
+});
+flavour!(
+    TokioCurrent,
+    "tokio_current",
+    tokio,
+    TokioJoin,
+    TokioChannels,
+    tokio::runtime::Runtime,
+    |_| (tokio::runtime::Builder::new_current_thread().enable_all().build(), 1)
+);

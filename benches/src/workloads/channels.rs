@@ -1,0 +1,170 @@
+//! What does a message cost, from task to task?
+
+use super::{About, Candidate, Entry, Measure, Outcome, Workload, as_many};
+use crate::contestant::channels::{AsyncChannel, Flume, Guest, Kanal, Own, Pick, Tachyonix};
+use crate::contestant::subjects::{Channel, Oneshot};
+use crate::contestant::{Contestant, Filch, FilchLoop, Smol, Tokio, TokioCurrent};
+use std::marker::PhantomData;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Mpsc::<1>::ENTRY,
+    Mpsc::<10>::ENTRY,
+    Mpsc::<100>::ENTRY,
+    Entry::everyone::<OneshotAlone>(),
+    Entry::everyone::<RequestReply>(),
+];
+
+const MESSAGE: About = About {
+    name: "",
+    group: "channels",
+    question: "What does a message cost, from task to task?",
+    operation: "message",
+    measure: Measure::Time,
+    size: 1_000_000,
+    bench_size: Some(10_000),
+    tiny: 200,
+    operations: as_many,
+    goal: None,
+};
+
+/// How many messages the bounded channels hold.
+const CAPACITY: usize = 100;
+
+fn mpsc<C: Contestant, Ch: Channel>(contestant: &C, senders: u64, size: u64) -> Outcome {
+    Outcome::time(|| {
+        let received = contestant.block_on(async {
+            let (sender, mut receiver) = Ch::bounded::<u64>(CAPACITY);
+            for _ in 0..senders {
+                let sender = sender.clone();
+                C::detach(C::spawn(async move {
+                    for message in 0..size / senders {
+                        Ch::send(&sender, message).await;
+                    }
+                }));
+            }
+            drop(sender);
+            C::spawn(async move {
+                let mut received = 0;
+                while Ch::receive(&mut receiver).await.is_some() {
+                    received += 1;
+                }
+                received
+            })
+            .await
+        });
+        assert_eq!(received, size);
+    })
+}
+
+/// So many tasks send, one receives; `P` picks the channel.
+struct Mpsc<const SENDERS: u64, P = Own>(PhantomData<P>);
+
+impl<const SENDERS: u64> Mpsc<SENDERS> {
+    const ENTRY: Entry = Entry { about: Self::ABOUT, candidates: Self::CANDIDATES };
+
+    /// On every runtime with its own channel, on filch and tokio with those of others too.
+    const CANDIDATES: &'static [Candidate] = &[
+        Candidate::of::<Self, Filch>(),
+        Candidate::of::<Self, FilchLoop>(),
+        Candidate::of::<Self, Tokio>(),
+        Candidate::of::<Self, TokioCurrent>(),
+        Candidate::of::<Self, Smol>(),
+        Self::guest::<AsyncChannel, Filch>("filch+async-channel"),
+        Self::guest::<AsyncChannel, Tokio>("tokio+async-channel"),
+        Self::guest::<Flume, Filch>("filch+flume"),
+        Self::guest::<Flume, Tokio>("tokio+flume"),
+        Self::guest::<Kanal, Filch>("filch+kanal"),
+        Self::guest::<Kanal, Tokio>("tokio+kanal"),
+        Self::guest::<Tachyonix, Filch>("filch+tachyonix"),
+        Self::guest::<Tachyonix, Tokio>("tokio+tachyonix"),
+    ];
+
+    const fn guest<Ch: Channel, C: Contestant>(name: &'static str) -> Candidate {
+        Candidate::named::<Mpsc<SENDERS, Guest<Ch>>, C>(name)
+    }
+}
+
+impl<const SENDERS: u64, P: Pick> Workload for Mpsc<SENDERS, P> {
+    const ABOUT: About = About {
+        name: match SENDERS {
+            1 => "mpsc_1_to_1",
+            10 => "mpsc_10_to_1",
+            _ => "mpsc_100_to_1",
+        },
+        operation: "message of 8 bytes through a channel that holds 100",
+        goal: match SENDERS {
+            1 => Some(0.3),
+            10 => Some(0.23),
+            _ => None,
+        },
+        ..MESSAGE
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        mpsc::<C, P::Channel<C>>(contestant, SENDERS, size)
+    }
+}
+
+/// A channel for one message, made and used by one task: nobody waits.
+struct OneshotAlone;
+
+impl Workload for OneshotAlone {
+    const ABOUT: About = About {
+        name: "oneshot",
+        operation: "oneshot: made, sent, received",
+        size: 100_000,
+        goal: Some(0.4),
+        ..MESSAGE
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        Outcome::time(|| {
+            contestant.block_on(async {
+                C::spawn(async move {
+                    for number in 0..size {
+                        let (sender, receiver) = C::Oneshot::channel();
+                        C::Oneshot::send(sender, number);
+                        assert_eq!(C::Oneshot::receive(receiver).await, number);
+                    }
+                })
+                .await;
+            });
+        })
+    }
+}
+
+/// A task asks another through a channel, and is answered through a oneshot that it sent along.
+struct RequestReply;
+
+impl Workload for RequestReply {
+    const ABOUT: About = About {
+        name: "request_reply",
+        operation: "request through an mpsc, reply through a oneshot",
+        size: 100_000,
+        bench_size: Some(1_000),
+        ..MESSAGE
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        type Reply<C> = <<C as Contestant>::Oneshot as Oneshot>::Sender<u64>;
+        Outcome::time(|| {
+            contestant.block_on(async {
+                let (requests, mut inbox) = C::Channel::bounded::<(u64, Reply<C>)>(CAPACITY);
+                let server = C::spawn(async move {
+                    while let Some((number, reply)) = C::Channel::receive(&mut inbox).await {
+                        C::Oneshot::send(reply, number);
+                    }
+                });
+                let client = C::spawn(async move {
+                    for number in 0..size {
+                        let (reply, answer) = C::Oneshot::channel();
+                        C::Channel::send(&requests, (number, reply)).await;
+                        assert_eq!(C::Oneshot::receive(answer).await, number);
+                    }
+                });
+                client.await;
+                server.await;
+            });
+        })
+    }
+}

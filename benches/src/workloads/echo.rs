@@ -1,0 +1,103 @@
+//! What does a round trip of 64 bytes over loopback TCP cost, client and server in one process?
+
+use super::{About, Entry, Measure, Outcome, Workload};
+use crate::contestant::Contestant;
+use crate::contestant::subjects::Stream;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry::everyone::<Echo<1>>(),
+    Entry::everyone::<Echo<64>>(),
+    Entry::everyone::<Echo<1_000>>(),
+];
+
+const MESSAGE: usize = 64;
+
+type Listener<C> = <<C as Contestant>::Stream as Stream>::Listener;
+
+async fn serve<C: Contestant>(listener: Listener<C>, connections: u64) {
+    for _ in 0..connections {
+        let mut stream = C::Stream::accept(&listener).await.expect("a client connects");
+        C::detach(C::spawn(async move {
+            let mut message = [0; MESSAGE];
+            while stream.read_exact(&mut message).await.is_ok() {
+                stream.write_all(&message).await.expect("the client reads");
+            }
+        }));
+    }
+}
+
+/// Connects, and makes sure that the server has accepted.
+async fn connect<C: Contestant>(address: SocketAddr) -> C::Stream {
+    let mut stream = C::Stream::connect(address).await.expect("the server listens");
+    ask::<C>(&mut stream, 1).await;
+    stream
+}
+
+async fn ask<C: Contestant>(stream: &mut C::Stream, round_trips: u64) {
+    let mut message = [7; MESSAGE];
+    for _ in 0..round_trips {
+        stream.write_all(&message).await.expect("the server reads");
+        stream.read_exact(&mut message).await.expect("the server answers");
+    }
+}
+
+fn echo<C: Contestant>(contestant: &C, connections: u64, size: u64) -> Outcome {
+    let elapsed = contestant.block_on(async {
+        let (listener, address) = C::Stream::listen().await.expect("a port is free");
+        let server = C::spawn(serve::<C>(listener, connections));
+        let mut streams = Vec::new();
+        for _ in 0..connections {
+            streams.push(connect::<C>(address).await);
+        }
+        server.await;
+
+        let start = Instant::now();
+        let ask = |mut stream| async move { ask::<C>(&mut stream, size).await };
+        let clients: Vec<_> = streams.into_iter().map(|stream| C::spawn(ask(stream))).collect();
+        for client in clients {
+            client.await;
+        }
+        start.elapsed()
+    });
+    Outcome { elapsed, ..Outcome::default() }
+}
+
+/// So many connections, each with one message on its way.
+struct Echo<const CONNECTIONS: u64>;
+
+impl<const CONNECTIONS: u64> Workload for Echo<CONNECTIONS> {
+    const ABOUT: About = About {
+        name: match CONNECTIONS {
+            1 => "echo_1_connection",
+            64 => "echo_64_connections",
+            _ => "echo_1000_connections",
+        },
+        group: "echo",
+        question: "What does a round trip of 64 bytes over loopback TCP cost, client and server in one process?",
+        operation: "round trip",
+        measure: Measure::Time,
+        size: match CONNECTIONS {
+            1 => 20_000,
+            64 => 2_000,
+            _ => 200,
+        },
+        bench_size: Some(match CONNECTIONS {
+            1 => 1_000,
+            64 => 100,
+            _ => 10,
+        }),
+        tiny: 2,
+        operations: |size| size * CONNECTIONS,
+        goal: match CONNECTIONS {
+            1 => Some(0.9),
+            64 => Some(0.86),
+            _ => None,
+        },
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        echo(contestant, CONNECTIONS, size)
+    }
+}

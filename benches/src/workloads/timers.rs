@@ -1,0 +1,120 @@
+//! What does a timer cost, and how late is it?
+
+use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
+use crate::contestant::Contestant;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry::everyone::<Timeout<1>>(),
+    Entry::everyone::<Timeout<2>>(),
+    Entry::everyone::<SleepCreate>(),
+    Entry::everyone::<TimersFired>(),
+];
+
+const TIMER: About = About {
+    name: "",
+    group: "timers",
+    question: "What does a timer cost, and how late is it?",
+    operation: "",
+    measure: Measure::Time,
+    size: 100_000,
+    bench_size: Some(10_000),
+    tiny: 20,
+    operations: as_many,
+    goal: None,
+};
+
+/// A limit that does not pass.
+const LIMIT: Duration = Duration::from_secs(1);
+
+fn timeouts<C: Contestant>(contestant: &C, tasks: u64, size: u64) -> Outcome {
+    Outcome::time(|| {
+        let limit = || async move {
+            for _ in 0..size {
+                C::timeout(LIMIT, C::yield_now()).await.expect("the limit is far off");
+            }
+        };
+        contestant.block_on(at_once::<C, _>(tasks, limit));
+    })
+}
+
+/// So many tasks put a time limit on something that gives way once: the timer is armed, and dropped.
+struct Timeout<const TASKS: u64>;
+
+impl<const TASKS: u64> Workload for Timeout<TASKS> {
+    const ABOUT: About = About {
+        name: if TASKS == 1 { "timeout_1_task" } else { "timeout_2_tasks" },
+        operation: "time limit, armed and dropped, around one yield",
+        operations: |size| size * TASKS,
+        goal: if TASKS == 1 { None } else { Some(0.11) },
+        ..TIMER
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        timeouts(contestant, TASKS, size)
+    }
+}
+
+/// Sleeps that are made and dropped.
+struct SleepCreate;
+
+impl Workload for SleepCreate {
+    const ABOUT: About =
+        About { name: "sleep_create", operation: "sleep, made and dropped unused", ..TIMER };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        Outcome::time(|| {
+            contestant.block_on(async move {
+                C::spawn(async move {
+                    for _ in 0..size {
+                        drop(black_box(C::sleep(LIMIT)));
+                    }
+                })
+                .await;
+            });
+        })
+    }
+}
+
+/// A task for each timer; they fire one after the other, 100 in each millisecond.
+struct TimersFired;
+
+const APART: Duration = Duration::from_micros(10);
+
+/// When the first one fires: once all are armed.
+fn first(timers: u64) -> Duration {
+    Duration::from_millis(100) + Duration::from_micros(2) * timers as u32
+}
+
+impl Workload for TimersFired {
+    const ABOUT: About = About {
+        name: "timers_fired",
+        operation: "timer, how late; 100 fire in each millisecond",
+        measure: Measure::Latency,
+        bench_size: None,
+        goal: Some(0.09),
+        ..TIMER
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        let start = Instant::now() + first(size);
+        let samples = contestant.block_on(async move {
+            C::spawn(async move {
+                let wait = |due: Instant| async move {
+                    C::sleep(due.saturating_duration_since(Instant::now())).await;
+                    due.elapsed()
+                };
+                let timers: Vec<_> =
+                    (0..size as u32).map(|timer| C::spawn(wait(start + APART * timer))).collect();
+                let mut samples = Vec::with_capacity(timers.len());
+                for timer in timers {
+                    samples.push(timer.await);
+                }
+                samples
+            })
+            .await
+        });
+        Outcome::samples(samples)
+    }
+}
