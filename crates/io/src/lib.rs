@@ -23,6 +23,7 @@
 //! | move the position | [`AsyncSeek`] | [`AsyncSeekExt`] |
 //! | connect a reader with a writer | | [`copy`], [`copy_buf`], [`copy_bidirectional`] |
 //! | take a stream apart, put one together | | [`split`], [`join`] |
+//! | give a stream to the crate hyper | | `hyper::FilchIo`, under the feature `hyper` |
 //! | test without a network | | [`duplex`], [`simplex`], [`empty`], [`repeat`], [`sink`] |
 //!
 //! Every method says under *Cancel safety* what happens to the data when its future is dropped
@@ -39,6 +40,8 @@ mod copy;
 mod duplex;
 mod endless;
 mod fill;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod interrupted;
 mod join;
 mod pipe;

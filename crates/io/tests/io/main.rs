@@ -8,6 +8,8 @@ mod cursor;
 mod duplex;
 mod end_of_file;
 mod errors;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod invalid_utf8;
 mod read_buf;
 mod script;
