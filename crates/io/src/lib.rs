@@ -24,6 +24,7 @@
 //! | connect a reader with a writer | | [`copy`], [`copy_buf`], [`copy_bidirectional`] |
 //! | take a stream apart, put one together | | [`split`], [`join`] |
 //! | give a stream to the crate hyper | | `hyper::FilchIo`, under the feature `hyper` |
+//! | cross over to the traits of futures-io | | `compat`, under the feature `futures-io` |
 //! | test without a network | | [`duplex`], [`simplex`], [`empty`], [`repeat`], [`sink`] |
 //!
 //! Every method says under *Cancel safety* what happens to the data when its future is dropped
@@ -36,6 +37,8 @@ mod async_write;
 mod buf_read_ext;
 mod buffered;
 mod chain;
+#[cfg(feature = "futures-io")]
+pub mod compat;
 mod copy;
 mod duplex;
 mod endless;

@@ -3,6 +3,8 @@
 mod auto_traits;
 mod buffered;
 mod cancel;
+#[cfg(feature = "futures-io")]
+mod compat;
 mod copying;
 mod cursor;
 mod duplex;
