@@ -48,7 +48,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-pub use filch_io::hyper::FilchIo;
+#[doc(inline)]
+pub use filch_io::FilchIo;
 
 /// Spawns what hyper has to run beside a connection, such as the streams of HTTP/2.
 ///

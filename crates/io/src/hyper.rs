@@ -1,7 +1,4 @@
-//! Between this crate's traits and hyper's.
-//!
-//! hyper brings traits of its own, so that it needs no runtime by name. [`FilchIo`] stands between the
-//! two, in both directions.
+//! [`FilchIo`]: between this crate's traits and hyper's.
 
 use crate::fill::filled_since;
 use crate::{AsyncRead, AsyncWrite, ReadBuf};
@@ -12,7 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 pin_project! {
-    /// A stream for who expects the other traits.
+    /// A stream for who expects the other traits: hyper brings its own, so that it needs no runtime by
+    /// name.
     ///
     /// * Around an [`AsyncRead`] and [`AsyncWrite`] it is a [`rt::Read`] and [`rt::Write`]: a socket, for
     ///   hyper to speak HTTP on.
@@ -22,8 +20,7 @@ pin_project! {
     /// It has no buffer and adds no system call.
     ///
     /// ```
-    /// use filch_io::hyper::FilchIo;
-    /// use filch_io::{AsyncReadExt, AsyncWriteExt};
+    /// use filch_io::{AsyncReadExt, AsyncWriteExt, FilchIo};
     ///
     /// # futures_lite::future::block_on(async {
     /// let (here, mut there) = filch_io::duplex(64);

@@ -2,8 +2,7 @@
 
 use crate::read_buf::Swindler;
 use crate::script::{Reader, Writer, block_on};
-use filch_io::hyper::FilchIo;
-use filch_io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use filch_io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, FilchIo};
 use hyper::rt::{Read, ReadBuf, Write};
 use std::future::poll_fn;
 use std::io::{ErrorKind, IoSlice, Result};
