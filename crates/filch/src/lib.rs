@@ -32,6 +32,7 @@
 //! | [`net`] | TCP |
 //! | [`io`] | reading and writing: the traits, their extensions, buffers |
 //! | [`sync`] | channels, locks, notifications |
+//! | `hyper` | what the crate hyper asks of a runtime; under the feature `hyper` |
 //!
 //! Nothing is global: several runtimes in one process are normal. A function that needs a runtime takes
 //! the one that is entered on the thread, and panics with words that say what to do where none is.
@@ -39,6 +40,8 @@
 #![forbid(unsafe_code)]
 #![doc(test(attr(deny(warnings))))]
 
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod runtime;
 pub mod task;
 pub mod time;

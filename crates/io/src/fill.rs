@@ -57,7 +57,7 @@ pub(crate) fn poll_read_part<R: AsyncRead + ?Sized>(
 /// A reader is safe code and could put another `ReadBuf` in the place of the one it was lent: what
 /// that one says must not be believed about our memory.
 #[track_caller]
-fn filled_since(part: &ReadBuf<'_>, start: *const u8, len: usize) -> usize {
+pub(crate) fn filled_since(part: &ReadBuf<'_>, start: *const u8, len: usize) -> usize {
     let replaced = part.initialized().as_ptr() != start || part.capacity() != len;
     assert!(!replaced, "a reader replaced the ReadBuf that it was given to fill");
     part.filled().len()

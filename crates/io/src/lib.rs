@@ -23,6 +23,8 @@
 //! | move the position | [`AsyncSeek`] | [`AsyncSeekExt`] |
 //! | connect a reader with a writer | | [`copy`], [`copy_buf`], [`copy_bidirectional`] |
 //! | take a stream apart, put one together | | [`split`], [`join`] |
+//! | give a stream to the crate hyper | | `FilchIo`, under the feature `hyper` |
+//! | cross over to the traits of futures-io | | `compat`, under the feature `futures-io` |
 //! | test without a network | | [`duplex`], [`simplex`], [`empty`], [`repeat`], [`sink`] |
 //!
 //! Every method says under *Cancel safety* what happens to the data when its future is dropped
@@ -35,10 +37,14 @@ mod async_write;
 mod buf_read_ext;
 mod buffered;
 mod chain;
+#[cfg(feature = "futures-io")]
+pub mod compat;
 mod copy;
 mod duplex;
 mod endless;
 mod fill;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod interrupted;
 mod join;
 mod pipe;
@@ -60,6 +66,9 @@ pub use chain::Chain;
 pub use copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf};
 pub use duplex::{DuplexStream, SimplexStream, duplex, simplex};
 pub use endless::{Empty, Repeat, Sink, empty, repeat, sink};
+// Not as a module: under `use filch_io::*` it would hide the crate hyper.
+#[cfg(feature = "hyper")]
+pub use hyper::FilchIo;
 pub use join::{Join, join};
 pub use read_buf::ReadBuf;
 pub use read_ext::AsyncReadExt;

@@ -83,7 +83,7 @@ fn more_than_there_is_cannot_be_initialised() {
 }
 
 /// Puts another buffer in the place of the one it was given.
-struct Swindler;
+pub(crate) struct Swindler;
 
 impl AsyncRead for Swindler {
     fn poll_read(
