@@ -9,12 +9,11 @@ use crate::config::{Config, PanicHook, ThreadKind};
 use crate::context::{self, PoolScope};
 use crate::park::{Outside, Park};
 use crate::parker::Parker;
-use crate::task::{self, JoinHandle, OwnedTasks, Reason, Runnable, Schedule};
+use crate::task::{self, JoinHandle, Origin, OwnedTasks, Reason, Runnable, Schedule};
 use filch_primitives::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,14 +85,14 @@ impl BlockingPool {
     ///
     /// # Panics
     /// If the pool has no thread and none can be started.
-    pub(crate) fn spawn<F, R>(&self, f: F, spawned_at: &'static Location<'static>) -> JoinHandle<R>
+    pub(crate) fn spawn<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
         // SAFETY: (1) the pool outlives its tasks: they are run or cancelled by whoever holds an `Arc`
         // of it, and as they are never pending, no waker reaches it. (2) closure and output are Send.
-        let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, spawned_at) };
+        let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, origin) };
         if let Err((error, job)) = self.submit(Job::Task(task, Outside::begin(&self.shared.park))) {
             drop(job);
             panic!("cannot start a thread for a blocking call: {error}");

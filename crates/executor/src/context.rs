@@ -1,12 +1,11 @@
 //! # What this thread is: which executor is current, which worker it runs, whether it may block
 
 use crate::handle::Handle;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, Origin};
 use crate::worker::Worker;
 use filch_primitives::{Current, CurrentGuard};
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::panic::Location;
 use std::ptr;
 
 thread_local! {
@@ -55,13 +54,13 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Handle>) -> R) -> R {
 /// Spawns on the event loop that is current, if one is and it stays on this thread.
 pub(crate) fn spawn_on_event_loop<F>(
     future: F,
-    spawned_at: &'static Location<'static>,
+    origin: impl Into<Origin>,
 ) -> Option<JoinHandle<F::Output>>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    current()?.spawn_local(future, spawned_at)
+    current()?.spawn_local(future, origin)
 }
 
 /// Lends the worker that this thread runs.

@@ -5,7 +5,7 @@ use crate::blocking::BlockingPool;
 use crate::context::{self, Duty, DutyScope, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
-use crate::task::{JoinHandle, Spawned, is_large};
+use crate::task::{JoinHandle, Origin, Spawned, is_large};
 use filch_primitives::atomic::Ordering;
 use std::fmt;
 use std::panic::Location;
@@ -136,29 +136,36 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let spawned_at = Location::caller();
+        self.spawn_from(future, Location::caller())
+    }
+
+    pub(crate) fn spawn_from<F>(&self, future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
         if is_large::<F>() {
-            self.spawn_at(Box::pin(future), spawned_at).settle()
+            self.spawn_at(Box::pin(future), origin).settle()
         } else {
-            self.spawn_at(future, spawned_at).settle()
+            self.spawn_at(future, origin).settle()
         }
     }
 
-    fn spawn_at<F>(&self, future: F, spawned_at: &'static Location<'static>) -> Spawned<F::Output>
+    fn spawn_at<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         match &self.scheduler {
-            AnyScheduler::Loop(scheduler) => scheduler.spawn(future, spawned_at),
-            AnyScheduler::Multi(scheduler) => scheduler.spawn(future, spawned_at),
+            AnyScheduler::Loop(scheduler) => scheduler.spawn(future, origin),
+            AnyScheduler::Multi(scheduler) => scheduler.spawn(future, origin),
         }
     }
 
     pub(crate) fn spawn_local<F>(
         &self,
         future: F,
-        spawned_at: &'static Location<'static>,
+        origin: impl Into<Origin>,
     ) -> Option<JoinHandle<F::Output>>
     where
         F: Future + 'static,
@@ -166,7 +173,7 @@ impl Handle {
     {
         match &self.scheduler {
             AnyScheduler::Loop(scheduler) => {
-                scheduler.spawn_local(future, spawned_at).map(Spawned::settle)
+                scheduler.spawn_local(future, origin).map(Spawned::settle)
             }
             AnyScheduler::Multi(_) => None,
         }
@@ -191,7 +198,14 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let spawned_at = Location::caller();
+        self.spawn_blocking_from(f, Location::caller())
+    }
+
+    pub(crate) fn spawn_blocking_from<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         // The pool knows no executor: the call brings the one that is current while it runs.
         let current = self.clone();
         self.blocking().spawn(
@@ -199,7 +213,7 @@ impl Handle {
                 let _entered = current.enter();
                 f()
             },
-            spawned_at,
+            origin,
         )
     }
 
@@ -369,22 +383,30 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let spawned_at = Location::caller();
+    spawn_from(future, Location::caller())
+}
+
+#[track_caller]
+pub(crate) fn spawn_from<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     if is_large::<F>() {
-        spawn_on_current(Box::pin(future), spawned_at)
+        spawn_on_current(Box::pin(future), origin)
     } else {
-        spawn_on_current(future, spawned_at)
+        spawn_on_current(future, origin)
     }
 }
 
 #[track_caller]
-fn spawn_on_current<F>(future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+fn spawn_on_current<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     let spawned = context::with_current(|handle| match handle {
-        Some(handle) => Ok(handle.spawn_at(future, spawned_at)),
+        Some(handle) => Ok(handle.spawn_at(future, origin)),
         None => Err(future),
     });
     match spawned {

@@ -45,7 +45,9 @@ mod queue;
 mod rng;
 mod run_queue;
 mod scheduler;
+mod tally;
 mod task;
+mod task_builder;
 mod worker;
 mod yield_now;
 
@@ -57,7 +59,9 @@ pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use park::{CondvarPark, Park};
+pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskPanic, id, try_id};
+pub use task_builder::TaskBuilder;
 pub use worker::block_in_place;
 pub use yield_now::{YieldNow, yield_now};
 
@@ -82,6 +86,9 @@ pub mod model {
     }
     pub mod queue {
         pub use crate::queue::*;
+    }
+    pub mod tally {
+        pub use crate::tally::*;
     }
     pub mod join {
         pub use crate::task::join::*;

@@ -7,7 +7,7 @@ use crate::config::PanicHook;
 use crate::context;
 use crate::executor::BlockOn;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, Origin};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use filch_primitives::{Current, CurrentGuard, catch_quietly};
@@ -70,14 +70,14 @@ impl LocalScheduler {
         scheduler
     }
 
-    fn spawn<F>(&self, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+    fn spawn<F>(&self, future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // SAFETY: (1) `end` comes before the queue goes: `LocalSet` and its guards hold an `Rc`, and the
         // set's drop ends the tasks. (2) the owner is this thread and stays so.
-        unsafe { self.queue.spawn(future, spawned_at) }.settle()
+        unsafe { self.queue.spawn(future, origin) }.settle()
     }
 
     /// Runs up to [`RUNS_PER_POLL`] tasks; whether there may be more.
@@ -172,7 +172,15 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.scheduler.spawn(future, Location::caller())
+        self.spawn_from(future, Location::caller())
+    }
+
+    pub(crate) fn spawn_from<F>(&self, future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.scheduler.spawn(future, origin)
     }
 
     /// Drives the set until `future` ends, and returns its output. Tasks that have not ended stay in
@@ -310,11 +318,19 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let spawned_at = Location::caller();
+    spawn_on_current(future, Location::caller())
+}
+
+#[track_caller]
+pub(crate) fn spawn_on_current<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
     let set = Current::get(&LOCAL);
     match set {
-        Some(set) => set.spawn(future, spawned_at),
-        None => context::spawn_on_event_loop(future, spawned_at).expect(
+        Some(set) => set.spawn(future, origin),
+        None => context::spawn_on_event_loop(future, origin).expect(
             "no `LocalSet` and no event loop is current on this thread: call `spawn_local` inside \
              `LocalSet::run_until` or `EventLoop::block_on`",
         ),

@@ -13,11 +13,10 @@ use crate::context::{self, Duty, DutyScope, WorkerScope};
 use crate::idle::Idle;
 use crate::park::Park;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::Spawned;
+use crate::task::{Origin, Spawned};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use std::fmt;
-use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -75,7 +74,7 @@ impl LoopScheduler {
     pub(crate) fn spawn<F>(
         &self,
         future: F,
-        spawned_at: &'static Location<'static>,
+        origin: impl Into<Origin>,
     ) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
@@ -83,7 +82,7 @@ impl LoopScheduler {
     {
         // SAFETY: `shut_down` ends every task before the executor lets go of the scheduler, and the
         // caller holds it now; future and output are Send.
-        unsafe { self.queue.spawn(future, spawned_at) }
+        unsafe { self.queue.spawn(future, origin) }
     }
 
     /// As [`spawn`](Self::spawn), for a future that need not be `Send`; `None` if this is not
@@ -91,7 +90,7 @@ impl LoopScheduler {
     pub(crate) fn spawn_local<F>(
         &self,
         future: F,
-        spawned_at: &'static Location<'static>,
+        origin: impl Into<Origin>,
     ) -> Option<Spawned<F::Output>>
     where
         F: Future + 'static,
@@ -102,7 +101,7 @@ impl LoopScheduler {
         }
         // SAFETY: (1) as in `spawn`. (2) as the `EventLoop` is not `Send`, this thread, which it was made
         // on, is the only one that ever drives the loop or ends its tasks.
-        Some(unsafe { self.queue.spawn(future, spawned_at) })
+        Some(unsafe { self.queue.spawn(future, origin) })
     }
 
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {

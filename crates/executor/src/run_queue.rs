@@ -5,13 +5,12 @@
 
 use crate::config::PanicHook;
 use crate::context;
-use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::queue::Injector;
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::Location;
 
 /// One event in the queue.
 #[derive(Debug)]
@@ -148,14 +147,14 @@ impl<D: Doorbell> RunQueue<D> {
     pub(crate) unsafe fn spawn<F>(
         &self,
         future: F,
-        spawned_at: &'static Location<'static>,
+        origin: impl Into<Origin>,
     ) -> Spawned<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // SAFETY: by the caller's promise.
-        let (task, handle) = unsafe { task::new(future, self, spawned_at) };
+        let (task, handle) = unsafe { task::new(future, self, origin) };
         let refused = if self.owned.enroll(&task, 0) {
             self.push(Entry::Task(task));
             None

@@ -20,7 +20,7 @@ use crate::idle::Idle;
 use crate::injector::Injector;
 use crate::park::Park;
 use crate::queue::Stealer;
-use crate::task::{self, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use crate::worker::{Core, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::asymmetric;
@@ -29,7 +29,6 @@ use filch_primitives::catch_quietly;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -102,7 +101,7 @@ impl Scheduler {
     pub(crate) fn spawn<F>(
         &self,
         future: F,
-        spawned_at: &'static Location<'static>,
+        origin: impl Into<Origin>,
     ) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
@@ -110,7 +109,7 @@ impl Scheduler {
     {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
-        let (task, handle) = unsafe { task::new(future, self, spawned_at) };
+        let (task, handle) = unsafe { task::new(future, self, origin) };
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {

@@ -1,6 +1,6 @@
 //! # How a task can end without its output
 
-use super::Id;
+use super::{Id, Origin};
 use crate::config::PanicHook;
 use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
@@ -32,6 +32,7 @@ struct Panicked {
     // The lock makes the payload `Sync`; it is never contended.
     payload: Mutex<Box<dyn Any + Send + 'static>>,
     spawned_at: &'static Location<'static>,
+    name: Option<Box<str>>,
     /// Who hears of it if nobody takes it. Here, because the scheduler may be gone by then.
     hook: Option<PanicHook>,
 }
@@ -43,19 +44,24 @@ impl JoinError {
 
     pub(super) fn panicked(
         id: Id,
-        spawned_at: &'static Location<'static>,
+        origin: &Origin,
         payload: Box<dyn Any + Send + 'static>,
         hook: Option<PanicHook>,
     ) -> Self {
-        let panicked = Panicked { payload: Mutex::new(payload), spawned_at, hook };
+        let panicked = Panicked {
+            payload: Mutex::new(payload),
+            spawned_at: origin.spawned_at(),
+            name: origin.name().map(Into::into),
+            hook,
+        };
         Self { id, cause: Cause::Panicked(Box::new(panicked)) }
     }
 
     /// Nobody will ever take it: a panic goes to the hook.
     pub(super) fn unheard(self) {
         let Cause::Panicked(panicked) = self.cause else { return };
-        let Panicked { payload, spawned_at, hook } = *panicked;
-        let panic = TaskPanic { id: self.id, spawned_at, payload: payload.into_inner() };
+        let Panicked { payload, spawned_at, name, hook } = *panicked;
+        let panic = TaskPanic { id: self.id, spawned_at, name, payload: payload.into_inner() };
         if let Some(hook) = hook {
             catch_quietly(|| hook(&panic));
         }
@@ -132,6 +138,39 @@ impl JoinError {
     pub fn id(&self) -> Id {
         self.id
     }
+
+    /// Where the task was spawned, if it panicked.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async { panic!("no milk") });
+    /// let line = line!() - 1;
+    /// let error = executor.block_on(task).unwrap_err();
+    /// assert_eq!(error.spawned_at().unwrap().line(), line);
+    /// ```
+    pub fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        match &self.cause {
+            Cause::Panicked(panicked) => Some(panicked.spawned_at),
+            Cause::Cancelled => None,
+        }
+    }
+
+    /// The task's name, if it was given one and panicked.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let shopping = filch_executor::TaskBuilder::new().name("shopping");
+    /// let task = shopping.spawn_on(async { panic!("no milk") }, executor.handle());
+    /// let error = executor.block_on(task).unwrap_err();
+    /// assert_eq!(error.name(), Some("shopping"));
+    /// assert!(error.to_string().contains("shopping"));
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Panicked(panicked) => panicked.name.as_deref(),
+            Cause::Cancelled => None,
+        }
+    }
 }
 
 /// The words of a panic, where it has any.
@@ -150,7 +189,11 @@ impl fmt::Display for JoinError {
         match &self.cause {
             Cause::Cancelled => write!(f, "task {} was cancelled", self.id),
             Cause::Panicked(panicked) => {
-                write!(f, "task {} panicked: {}", self.id, message(&**panicked.payload.lock()))
+                write!(f, "task {}", self.id)?;
+                if let Some(name) = &panicked.name {
+                    write!(f, " {name:?}")?;
+                }
+                write!(f, " panicked: {}", message(&**panicked.payload.lock()))
             }
         }
     }
@@ -203,6 +246,7 @@ impl From<JoinError> for io::Error {
 pub struct TaskPanic {
     pub(super) id: Id,
     pub(super) spawned_at: &'static Location<'static>,
+    pub(super) name: Option<Box<str>>,
     pub(super) payload: Box<dyn Any + Send + 'static>,
 }
 
@@ -215,6 +259,11 @@ impl TaskPanic {
     /// Where it was spawned.
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
+    }
+
+    /// Its name, if it was given one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The words of the panic, where it has any.
@@ -233,6 +282,7 @@ impl fmt::Debug for TaskPanic {
         f.debug_struct("TaskPanic")
             .field("id", &self.id)
             .field("spawned_at", &self.spawned_at)
+            .field("name", &self.name)
             .field("message", &self.message())
             .finish()
     }
@@ -240,6 +290,10 @@ impl fmt::Debug for TaskPanic {
 
 impl fmt::Display for TaskPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "task {} (spawned at {}) panicked: {}", self.id, self.spawned_at, self.message())
+        write!(f, "task {}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
+        }
+        write!(f, " (spawned at {}) panicked: {}", self.spawned_at, self.message())
     }
 }

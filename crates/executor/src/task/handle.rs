@@ -5,7 +5,7 @@ use super::{Header, Id, JoinError, Reason, run};
 use filch_primitives::catch_quietly;
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -101,6 +101,29 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> Id {
         self.header().id
     }
+
+    /// The task's name, if it was given one.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let builder = filch_executor::TaskBuilder::new().name("courier");
+    /// let task = builder.spawn_on(async {}, executor.handle());
+    /// assert_eq!(task.name(), Some("courier"));
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.header().origin.name()
+    }
+
+    /// Where the task was spawned.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let task = executor.spawn(async {});
+    /// assert_eq!(task.spawned_at().line(), line!() - 1);
+    /// ```
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.header().origin.spawned_at()
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -185,6 +208,16 @@ impl AbortHandle {
     /// The task's id.
     pub fn id(&self) -> Id {
         self.header().id
+    }
+
+    /// The task's name, if it was given one.
+    pub fn name(&self) -> Option<&str> {
+        self.header().origin.name()
+    }
+
+    /// Where the task was spawned.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.header().origin.spawned_at()
     }
 }
 

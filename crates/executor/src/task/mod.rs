@@ -33,6 +33,7 @@ mod error;
 mod handle;
 mod id;
 pub mod join;
+mod origin;
 pub(crate) mod owned;
 mod raw;
 mod run;
@@ -42,6 +43,7 @@ mod waker;
 pub use error::{JoinError, TaskPanic};
 pub use handle::{AbortHandle, JoinHandle};
 pub use id::{Id, id, try_id};
+pub(crate) use origin::Origin;
 pub(crate) use owned::OwnedTasks;
 pub(crate) use run::give_way;
 
@@ -51,7 +53,6 @@ use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
 use raw::Vtable;
 use state::State;
-use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Why a task is handed to its scheduler.
@@ -117,7 +118,7 @@ pub(crate) struct Header {
     gives_way: UnsafeCell<bool>,
     join: JoinSlot,
     id: Id,
-    spawned_at: &'static Location<'static>,
+    origin: Origin,
 }
 
 /// The right to run a task once: poll it, or cancel it.
@@ -203,14 +204,14 @@ pub(crate) const fn is_large<F>() -> bool {
 pub(crate) unsafe fn new<F, S>(
     future: F,
     scheduler: &S,
-    spawned_at: &'static Location<'static>,
+    origin: impl Into<Origin>,
 ) -> (Runnable, JoinHandle<F::Output>)
 where
     F: Future + 'static,
     F::Output: 'static,
     S: Schedule,
 {
-    let header = raw::allocate::<F, S>(future, scheduler, spawned_at);
+    let header = raw::allocate::<F, S>(future, scheduler, origin.into());
     // SAFETY: the word of a new task counts one reference for this handle.
     let handle = unsafe { JoinHandle::from_raw(header) };
     (Runnable(header), handle)

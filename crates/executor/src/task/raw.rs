@@ -5,12 +5,11 @@
 use super::join::JoinSlot;
 use super::owned::{Links, NO_SHARD};
 use super::state::State;
-use super::{Header, Id, JoinError, Runnable, Schedule, run};
+use super::{Header, Id, JoinError, Origin, Runnable, Schedule, run};
 use filch_primitives::cell::UnsafeCell;
 use std::any::Any;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
-use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -58,7 +57,7 @@ pub(super) type Outcome<F> = Result<<F as Future>::Output, JoinError>;
 pub(super) fn allocate<F, S>(
     future: F,
     scheduler: &S,
-    spawned_at: &'static Location<'static>,
+    origin: Origin,
 ) -> NonNull<Header>
 where
     F: Future + 'static,
@@ -75,7 +74,7 @@ where
             gives_way: UnsafeCell::new(false),
             join: JoinSlot::new(),
             id: Id::next(),
-            spawned_at,
+            origin,
         },
         stage: UnsafeCell::new(Stage::Future),
         slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
@@ -245,7 +244,7 @@ where
 
     /// A panic as this task's outcome.
     pub(super) fn panicked(&self, payload: Box<dyn Any + Send>) -> JoinError {
-        let Header { id, spawned_at, .. } = self.header;
-        JoinError::panicked(id, spawned_at, payload, self.scheduler().panic_hook())
+        let Header { id, origin, .. } = &self.header;
+        JoinError::panicked(*id, origin, payload, self.scheduler().panic_hook())
     }
 }
