@@ -139,7 +139,11 @@ impl Handle {
         self.spawn_from(future, Location::caller())
     }
 
-    pub(crate) fn spawn_from<F>(&self, future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_from<F>(
+        &self,
+        future: F,
+        origin: impl Into<Origin>,
+    ) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

@@ -60,7 +60,7 @@ pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use park::{CondvarPark, Park};
 pub use tally::Tally;
-pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskPanic, id, try_id};
+pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};
 pub use task_builder::TaskBuilder;
 pub use worker::block_in_place;
 pub use yield_now::{YieldNow, yield_now};

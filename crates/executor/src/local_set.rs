@@ -175,7 +175,11 @@ impl LocalSet {
         self.spawn_from(future, Location::caller())
     }
 
-    pub(crate) fn spawn_from<F>(&self, future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_from<F>(
+        &self,
+        future: F,
+        origin: impl Into<Origin>,
+    ) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,

@@ -144,11 +144,7 @@ impl<D: Doorbell> RunQueue<D> {
     /// # Safety
     /// The queue lives until [`end_all`](Self::end_all) has returned. If the future or its output is not
     /// `Send`, the owner is this thread for as long as the task lives.
-    pub(crate) unsafe fn spawn<F>(
-        &self,
-        future: F,
-        origin: impl Into<Origin>,
-    ) -> Spawned<F::Output>
+    pub(crate) unsafe fn spawn<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,

@@ -98,11 +98,7 @@ impl Scheduler {
         }
     }
 
-    pub(crate) fn spawn<F>(
-        &self,
-        future: F,
-        origin: impl Into<Origin>,
-    ) -> Spawned<F::Output>
+    pub(crate) fn spawn<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

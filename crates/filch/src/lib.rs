@@ -42,6 +42,7 @@
 
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod ready_set;
 pub mod runtime;
 pub mod task;
 pub mod time;

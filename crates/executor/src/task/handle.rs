@@ -1,7 +1,7 @@
 //! # The handles of a task: to await it, to abort it
 
 use super::state::{Detached, Wake};
-use super::{Header, Id, JoinError, Reason, run};
+use super::{Header, Id, JoinError, Reason, TaskInfo, run};
 use filch_primitives::catch_quietly;
 use std::fmt;
 use std::marker::PhantomData;
@@ -218,6 +218,11 @@ impl AbortHandle {
     /// Where the task was spawned.
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.header().origin.spawned_at()
+    }
+
+    /// Id, name and spawn site, to keep when the task is gone.
+    pub fn info(&self) -> TaskInfo {
+        TaskInfo::of(self.header())
     }
 }
 

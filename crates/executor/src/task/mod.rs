@@ -32,6 +32,7 @@
 mod error;
 mod handle;
 mod id;
+mod info;
 pub mod join;
 mod origin;
 pub(crate) mod owned;
@@ -43,6 +44,7 @@ mod waker;
 pub use error::{JoinError, TaskPanic};
 pub use handle::{AbortHandle, JoinHandle};
 pub use id::{Id, id, try_id};
+pub use info::TaskInfo;
 pub(crate) use origin::Origin;
 pub(crate) use owned::OwnedTasks;
 pub(crate) use run::give_way;

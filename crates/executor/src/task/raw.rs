@@ -54,11 +54,7 @@ union Slot<F: Future> {
 /// How a task with the future `F` ends.
 pub(super) type Outcome<F> = Result<<F as Future>::Output, JoinError>;
 
-pub(super) fn allocate<F, S>(
-    future: F,
-    scheduler: &S,
-    origin: Origin,
-) -> NonNull<Header>
+pub(super) fn allocate<F, S>(future: F, scheduler: &S, origin: Origin) -> NonNull<Header>
 where
     F: Future + 'static,
     F::Output: 'static,

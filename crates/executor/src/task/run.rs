@@ -5,7 +5,7 @@
 
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
-use super::{Header, Id, JoinError, Runnable, Schedule, owned, waker};
+use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
 use filch_primitives::catch_quietly;
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
@@ -206,6 +206,14 @@ pub(super) unsafe fn free(header: NonNull<Header>) {
     let free = unsafe { header.as_ref() }.vtable.free;
     // SAFETY: the vtable is the task's own; by the caller's promise nobody else has a pointer.
     catch_quietly(|| unsafe { free(header) });
+}
+
+/// Which task this thread is polling, if it is polling one.
+pub(crate) fn running() -> Option<TaskInfo> {
+    let current = CURRENT.try_with(StdCell::get).unwrap_or(ptr::null());
+    // SAFETY: null, or a task in its poll (`run` puts back what was there before the poll ended), which
+    // is not complete and therefore stands.
+    unsafe { current.as_ref() }.map(TaskInfo::of)
 }
 
 /// Asks for the running task to be queued again when its poll ends: cheaper than a wake-up, which would

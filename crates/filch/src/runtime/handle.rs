@@ -27,6 +27,10 @@ impl Handle {
         Self { executor, drivers }
     }
 
+    pub(crate) fn executor(&self) -> &filch_executor::Handle {
+        &self.executor
+    }
+
     /// The runtime that is entered on this thread.
     ///
     /// ```

@@ -1,0 +1,279 @@
+//! # A set of futures on one task, of which only those that were woken are polled
+//!
+//! Each future has a waker of its own, which puts the future's key into a queue and wakes the task. So a
+//! set of n futures costs n polls in all, not n for each that wakes up. Under `JoinSet`, `JoinMap` and
+//! the combinators.
+
+use filch_primitives::sync::Mutex;
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+/// See the head of this file.
+pub(crate) struct ReadySet<F> {
+    slots: Vec<Option<Slot<F>>>,
+    free: Vec<usize>,
+    queue: Arc<Queue>,
+}
+
+struct Slot<F> {
+    future: F,
+    waker: Waker,
+}
+
+#[derive(Default)]
+struct Queue(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    woken: VecDeque<usize>,
+    /// Whether a key is in `woken`.
+    is_woken: Vec<bool>,
+    /// The task that holds the set.
+    waker: Option<Waker>,
+}
+
+/// The waker of one future.
+struct Bell {
+    key: usize,
+    queue: Arc<Queue>,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let waker = {
+            let mut state = self.queue.0.lock();
+            if !state.push(self.key) {
+                return;
+            }
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl State {
+    /// Whether the key was not there yet.
+    fn push(&mut self, key: usize) -> bool {
+        let is_new = !std::mem::replace(&mut self.is_woken[key], true);
+        if is_new {
+            self.woken.push_back(key);
+        }
+        is_new
+    }
+}
+
+impl<F> ReadySet<F> {
+    pub(crate) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), queue: Arc::default() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Takes a future in, to be polled next time; returns its key, which is given to another when the
+    /// future has left.
+    pub(crate) fn insert(&mut self, future: F) -> usize {
+        let key = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        let waker = Waker::from(Arc::new(Bell { key, queue: self.queue.clone() }));
+        self.slots[key] = Some(Slot { future, waker });
+        let mut state = self.queue.0.lock();
+        if state.is_woken.len() == key {
+            state.is_woken.push(false);
+        }
+        // It may be there still, for the one who had the key before.
+        state.push(key);
+        key
+    }
+
+    /// The futures that have not ended.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &F> {
+        self.slots.iter().flatten().map(|slot| &slot.future)
+    }
+
+    pub(crate) fn get(&self, key: usize) -> Option<&F> {
+        self.slots.get(key)?.as_ref().map(|slot| &slot.future)
+    }
+
+    /// Takes a future out.
+    pub(crate) fn remove(&mut self, key: usize) -> Option<F> {
+        let slot = self.slots.get_mut(key)?.take()?;
+        self.free.push(key);
+        Some(slot.future)
+    }
+
+    /// Takes every future out.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = F> + use<F> {
+        let slots = std::mem::take(&mut self.slots);
+        self.free.clear();
+        // A new queue: the old wakers ring nobody.
+        self.queue = Arc::default();
+        slots.into_iter().flatten().map(|slot| slot.future)
+    }
+}
+
+impl<F: Future + Unpin> ReadySet<F> {
+    /// The next future that has ended, with its key and output; `None` when the set is empty.
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(usize, F, F::Output)>> {
+        if self.len() == 0 {
+            return Poll::Ready(None);
+        }
+        // So many that each has a turn; a future that wakes itself has to wait for the next round.
+        let turns = self.len();
+        for turn in 0..=turns {
+            let key = {
+                let mut state = self.queue.0.lock();
+                let Some(key) = state.woken.pop_front() else {
+                    let before = match &state.waker {
+                        Some(waker) if waker.will_wake(cx.waker()) => None,
+                        _ => state.waker.replace(cx.waker().clone()),
+                    };
+                    drop(state);
+                    drop(before);
+                    return Poll::Pending;
+                };
+                if turn == turns {
+                    state.woken.push_front(key);
+                    break;
+                }
+                state.is_woken[key] = false;
+                key
+            };
+            // None: woken after it had left.
+            let Some(slot) = &mut self.slots[key] else { continue };
+            let mut theirs = Context::from_waker(&slot.waker);
+            if let Poll::Ready(output) = Pin::new(&mut slot.future).poll(&mut theirs) {
+                let future = self.remove(key).expect("it was polled a moment ago");
+                return Poll::Ready(Some((key, future, output)));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<F> fmt::Debug for ReadySet<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadySet").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReadySet;
+    use filch_primitives::sync::Mutex;
+    use std::collections::HashMap;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll, Waker};
+
+    /// Ready when it is told to be; counts its polls.
+    struct Told {
+        name: u32,
+        board: Arc<Mutex<Board>>,
+    }
+
+    #[derive(Default)]
+    struct Board {
+        ready: HashMap<u32, bool>,
+        wakers: HashMap<u32, Waker>,
+        polls: usize,
+    }
+
+    impl Future for Told {
+        type Output = u32;
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
+            let mut board = self.board.lock();
+            board.polls += 1;
+            board.wakers.insert(self.name, cx.waker().clone());
+            if board.ready.contains_key(&self.name) {
+                Poll::Ready(self.name)
+            } else {
+                Poll::Pending
+            }
+        }
+    }
+
+    fn tell(board: &Mutex<Board>, name: u32) {
+        let waker = {
+            let mut board = board.lock();
+            board.ready.insert(name, true);
+            board.wakers.remove(&name)
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn next(set: &mut ReadySet<Told>) -> Poll<Option<u32>> {
+        let polled = set.poll_next(&mut Context::from_waker(Waker::noop()));
+        polled.map(|ended| ended.map(|(_key, _future, output)| output))
+    }
+
+    #[test]
+    fn only_what_was_woken_is_polled() {
+        let board = Arc::new(Mutex::new(Board::default()));
+        let mut set = ReadySet::new();
+        for name in 0..100 {
+            set.insert(Told { name, board: board.clone() });
+        }
+        assert_eq!(next(&mut set), Poll::Pending);
+        assert_eq!(board.lock().polls, 100);
+        for name in [7, 3, 99] {
+            tell(&board, name);
+        }
+        assert_eq!(next(&mut set), Poll::Ready(Some(7)));
+        assert_eq!(next(&mut set), Poll::Ready(Some(3)));
+        assert_eq!(next(&mut set), Poll::Ready(Some(99)));
+        assert_eq!(next(&mut set), Poll::Pending);
+        assert_eq!((board.lock().polls, set.len()), (103, 97));
+    }
+
+    #[test]
+    fn keys_are_given_again_and_old_wakers_do_no_harm() {
+        let board = Arc::new(Mutex::new(Board::default()));
+        let mut set = ReadySet::new();
+        let first = set.insert(Told { name: 1, board: board.clone() });
+        assert_eq!(next(&mut set), Poll::Pending);
+        let old = board.lock().wakers[&1].clone();
+        drop(set.remove(first));
+        assert_eq!(set.len(), 0);
+        assert_eq!(set.insert(Told { name: 2, board: board.clone() }), first);
+        old.wake();
+        assert_eq!(next(&mut set), Poll::Pending);
+        tell(&board, 2);
+        assert_eq!(next(&mut set), Poll::Ready(Some(2)));
+        assert_eq!(next(&mut set), Poll::Ready(None));
+    }
+
+    #[test]
+    fn a_future_that_wakes_itself_does_not_hold_up_the_task() {
+        struct Restless;
+        impl Future for Restless {
+            type Output = ();
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+        let mut set = ReadySet::new();
+        set.insert(Restless);
+        set.insert(Restless);
+        assert!(set.poll_next(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+}

@@ -1,0 +1,217 @@
+//! # What a group, its scope handles and its children share
+
+use super::error::Cause;
+use crate::task::{AbortHandle, Inherit, TaskInfo, try_id};
+use crate::time::{Duration, Instant};
+use filch_executor::Tally;
+use filch_primitives::sync::Mutex;
+use filch_sync::{CancellationToken, Semaphore};
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+/// After how many children the list of them is swept for the first time.
+const FIRST_SWEEP: usize = 64;
+
+/// How far the end of a group has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Nobody has asked it to end.
+    Open,
+    /// Children were asked to end, and have the grace period for it.
+    Asked,
+    /// Children are dropped where they wait; none may enter.
+    Forced,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared<E> {
+    pub(super) options: Options,
+    /// Counts children from their spawn until their futures are dropped.
+    pub(super) tally: Tally,
+    state: Mutex<State<E>>,
+}
+
+/// What is chosen before the first spawn.
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    pub(super) limit: Option<Arc<Semaphore>>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) grace: Duration,
+    pub(super) patience: Option<Duration>,
+    pub(super) inherit: Option<Inherit>,
+}
+
+struct State<E> {
+    phase: Phase,
+    /// Why the group fails, once it does.
+    cause: Option<Cause<E>>,
+    /// How many failures came after the first.
+    later: usize,
+    /// Made when somebody asks for it.
+    token: Option<CancellationToken>,
+    /// The children; ended ones stay until the next sweep. A child does not take itself out: that
+    /// would cost each of them this lock.
+    children: Vec<AbortHandle>,
+    sweep_at: usize,
+    /// Those that had to be dropped.
+    forced: Vec<TaskInfo>,
+}
+
+impl<E> Shared<E> {
+    pub(super) fn new() -> Self {
+        Self {
+            options: Options::default(),
+            tally: Tally::new(),
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                cause: None,
+                later: 0,
+                token: None,
+                children: Vec::new(),
+                sweep_at: FIRST_SWEEP,
+                forced: Vec::new(),
+            }),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.state.lock().phase
+    }
+
+    /// Takes a child into the list; one that comes too late is dropped like the others before it.
+    pub(super) fn adopt(&self, child: AbortHandle) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Forced {
+            state.children.push(child.clone());
+            drop(state);
+            child.abort();
+            return;
+        }
+        state.children.push(child);
+        if state.children.len() < state.sweep_at {
+            return;
+        }
+        let (live, ended) = mem::take(&mut state.children)
+            .into_iter()
+            .partition::<Vec<_>, _>(|child| !child.is_finished());
+        state.sweep_at = FIRST_SWEEP.max(2 * live.len());
+        state.children = live;
+        // The last reference to a task may go here, and with it what the task holds.
+        drop(state);
+        drop(ended);
+    }
+
+    /// A child or the body failed: the first failure ends the group, later ones are counted.
+    pub(super) fn fail(&self, cause: Cause<E>) {
+        let mut state = self.state.lock();
+        if state.cause.is_none() {
+            state.cause = Some(cause);
+            drop(state);
+        } else {
+            state.later += 1;
+            drop(state);
+            drop(cause);
+        }
+        self.ask();
+    }
+
+    /// Asks everyone to end.
+    pub(super) fn ask(&self) {
+        let mut state = self.state.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        state.phase = Phase::Asked;
+        let token = state.token.clone();
+        drop(state);
+        if let Some(token) = token {
+            token.cancel();
+        }
+        if self.options.grace.is_zero() {
+            self.force();
+        }
+        // The group's own future has to look.
+        self.tally.wake();
+    }
+
+    /// Drops the children where they wait, and lets none in.
+    pub(super) fn force(&self) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Forced {
+            return;
+        }
+        state.phase = Phase::Forced;
+        self.tally.close();
+        let token = state.token.clone();
+        // A child that fails ends by itself.
+        let this_task = try_id();
+        let is_forced =
+            |child: &&AbortHandle| Some(child.id()) != this_task && !child.is_finished();
+        let children: Vec<_> = state.children.iter().filter(is_forced).cloned().collect();
+        state.forced = children.iter().map(AbortHandle::info).collect();
+        drop(state);
+        if let Some(token) = token {
+            token.cancel();
+        }
+        for child in children {
+            child.abort();
+        }
+    }
+
+    /// The children that have not ended.
+    pub(super) fn live(&self) -> Vec<TaskInfo> {
+        let state = self.state.lock();
+        state.children.iter().filter(|child| !child.is_finished()).map(AbortHandle::info).collect()
+    }
+
+    pub(super) fn token(&self) -> CancellationToken {
+        let mut state = self.state.lock();
+        let parent = self.parent_token();
+        let make = || parent.map_or_else(CancellationToken::new, CancellationToken::child_token);
+        let token = state.token.get_or_insert_with(make).clone();
+        let asked = state.phase != Phase::Open;
+        drop(state);
+        if asked {
+            token.cancel();
+        }
+        token
+    }
+
+    /// The token whose end ends the group.
+    pub(super) fn parent_token(&self) -> Option<&CancellationToken> {
+        self.options.inherit.as_ref()?.token.as_ref()
+    }
+
+    /// By when the group ends.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let inherited = self.options.inherit.as_ref().and_then(|inherit| inherit.deadline);
+        self.options.deadline.into_iter().chain(inherited).min()
+    }
+
+    /// What a child takes over: what was chosen, with the group's own deadline and token.
+    pub(super) fn inheritance(&self) -> Option<Inherit> {
+        let mut inherit = self.options.inherit.clone()?.token(self.token());
+        inherit.deadline = self.deadline();
+        Some(inherit)
+    }
+
+    /// Why the group failed, and how many failures came after it.
+    pub(super) fn take_cause(&self) -> (Option<Cause<E>>, usize) {
+        let mut state = self.state.lock();
+        (state.cause.take(), state.later)
+    }
+
+    pub(super) fn take_forced(&self) -> Vec<TaskInfo> {
+        mem::take(&mut self.state.lock().forced)
+    }
+}
+
+impl<E> fmt::Debug for State<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("phase", &self.phase)
+            .field("failed", &self.cause.is_some())
+            .finish_non_exhaustive()
+    }
+}
