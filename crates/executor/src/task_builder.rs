@@ -20,6 +20,7 @@ use std::panic::Location;
 #[must_use = "a builder spawns nothing by itself"]
 pub struct TaskBuilder<'a> {
     name: Option<&'a str>,
+    spawned_at: Option<&'static Location<'static>>,
 }
 
 impl<'a> TaskBuilder<'a> {
@@ -44,12 +45,26 @@ impl<'a> TaskBuilder<'a> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn name(self, name: &'a str) -> Self {
-        Self { name: Some(name) }
+        Self { name: Some(name), ..self }
+    }
+
+    /// The spawn site to tell instead of the place of the call: for those who spawn for others.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build()?;
+    /// let here = std::panic::Location::caller();
+    /// let builder = filch_executor::TaskBuilder::new().spawned_at(here);
+    /// let task = builder.spawn_on(async {}, executor.handle());
+    /// assert_eq!(task.spawned_at(), here);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn spawned_at(self, place: &'static Location<'static>) -> Self {
+        Self { spawned_at: Some(place), ..self }
     }
 
     #[track_caller]
     fn origin(self) -> Origin {
-        let spawned_at = Location::caller();
+        let spawned_at = self.spawned_at.unwrap_or(Location::caller());
         match self.name {
             Some(name) => Origin::named(name, spawned_at),
             None => spawned_at.into(),

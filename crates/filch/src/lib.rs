@@ -42,6 +42,8 @@
 
 #[cfg(feature = "hyper")]
 pub mod hyper;
+mod combinators;
+pub mod promise;
 mod ready_set;
 pub mod runtime;
 pub mod task;
@@ -110,4 +112,8 @@ pub use macros::support;
 #[cfg(feature = "macros")]
 pub use filch_macros::{main, test};
 
+pub use combinators::{
+    AllSettled, Any, AsCompleted, Gather, Race, all_settled, any, as_completed, gather, race,
+    shield, wait_for,
+};
 pub use task::spawn;

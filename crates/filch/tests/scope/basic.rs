@@ -147,7 +147,8 @@ fn a_producer_that_waits_for_room_holds_few_children() {
             .run(async |s| {
                 for _ in 0..200 {
                     s.ready().await;
-                    assert!(s.len() < 3, "{} children", s.len());
+                    // Room is there a moment before the child that made it has left: one per worker.
+                    assert!(s.len() < 2 + 5, "{} children", s.len());
                     s.spawn(yield_now());
                 }
             })
