@@ -92,11 +92,16 @@ impl<E> Shared<E> {
         if state.children.len() < state.sweep_at {
             return;
         }
-        let (live, ended) = mem::take(&mut state.children)
-            .into_iter()
-            .partition::<Vec<_>, _>(|child| !child.is_finished());
-        state.sweep_at = FIRST_SWEEP.max(2 * live.len());
-        state.children = live;
+        let mut ended = Vec::new();
+        let mut next = 0;
+        while let Some(child) = state.children.get(next) {
+            if child.is_finished() {
+                ended.push(state.children.swap_remove(next));
+            } else {
+                next += 1;
+            }
+        }
+        state.sweep_at = FIRST_SWEEP.max(2 * state.children.len());
         // The last reference to a task may go here, and with it what the task holds.
         drop(state);
         drop(ended);
@@ -149,7 +154,7 @@ impl<E> Shared<E> {
         let is_forced =
             |child: &&AbortHandle| Some(child.id()) != this_task && !child.is_finished();
         let children: Vec<_> = state.children.iter().filter(is_forced).cloned().collect();
-        state.forced = children.iter().map(AbortHandle::info).collect();
+        state.forced = infos(children.iter());
         drop(state);
         if let Some(token) = token {
             token.cancel();
@@ -162,7 +167,7 @@ impl<E> Shared<E> {
     /// The children that have not ended.
     pub(super) fn live(&self) -> Vec<TaskInfo> {
         let state = self.state.lock();
-        state.children.iter().filter(|child| !child.is_finished()).map(AbortHandle::info).collect()
+        infos(state.children.iter().filter(|child| !child.is_finished()))
     }
 
     pub(super) fn token(&self) -> CancellationToken {
@@ -205,6 +210,13 @@ impl<E> Shared<E> {
     pub(super) fn take_forced(&self) -> Vec<TaskInfo> {
         mem::take(&mut self.state.lock().forced)
     }
+}
+
+/// What there is to say of the children, oldest first.
+fn infos<'a>(children: impl Iterator<Item = &'a AbortHandle>) -> Vec<TaskInfo> {
+    let mut infos: Vec<_> = children.map(AbortHandle::info).collect();
+    infos.sort_by_key(TaskInfo::id);
+    infos
 }
 
 impl<E> fmt::Debug for State<E> {
