@@ -97,7 +97,7 @@ fn race_has_one_winner_and_the_losers_are_gone() {
 #[test]
 #[should_panic(expected = "without futures")]
 fn a_race_of_nobody_is_refused() {
-    let _ = filch::race(Vec::<std::future::Ready<()>>::new());
+    drop(filch::race(Vec::<std::future::Ready<()>>::new()));
 }
 
 #[test]

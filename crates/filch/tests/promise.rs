@@ -116,8 +116,9 @@ fn a_promise_that_nobody_can_settle_is_rejected() {
 #[test]
 fn a_promise_whose_runtime_ends_is_abandoned() {
     let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    let promise = runtime
-        .block_on(async { Promise::<(), ()>::start(std::future::pending::<Result<_, ()>>()) });
+    let entered = runtime.enter();
+    let promise = Promise::<(), ()>::start(std::future::pending::<Result<_, ()>>());
+    drop(entered);
     drop(runtime);
     assert_eq!(EventLoop::new().unwrap().block_on(promise), Err(Rejection::Abandoned));
 }

@@ -60,9 +60,10 @@ fn values_come_through_handles_in_and_after_the_scope() {
     each(|| async {
         let late = task::scope(async |s| {
             assert_eq!(s.spawn(async { 1 }).await, Ok(1));
-            s.spawn(async { 2 })
+            (s.spawn(async { 2 }),)
         });
-        assert_eq!(late.await.unwrap().await, Ok(2));
+        let (late,) = late.await.unwrap();
+        assert_eq!(late.await, Ok(2));
     });
 }
 
