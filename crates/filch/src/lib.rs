@@ -27,12 +27,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`runtime`] | [`Runtime`](runtime::Runtime) with N workers, [`EventLoop`](runtime::EventLoop) with one thread, their builder and handles |
-//! | [`task`] | spawning, joining, aborting, giving way; blocking calls; tasks that are not `Send` |
+//! | [`task`] | spawning, joining, aborting, giving way; scopes, whose tasks end with them; task-locals; blocking calls; tasks that are not `Send` |
 //! | [`time`] | sleeps, time-outs, intervals |
 //! | [`net`] | TCP |
 //! | [`io`] | reading and writing: the traits, their extensions, buffers |
 //! | [`sync`] | channels, locks, notifications |
 //! | `hyper` | what the crate hyper asks of a runtime; under the feature `hyper` |
+//! | [`promise`] | JavaScript's promises, with callbacks |
+//! | here | [`spawn`]; [`gather`], [`race`] and their like; `select!`, `join!`, `try_join!` |
 //!
 //! Nothing is global: several runtimes in one process are normal. A function that needs a runtime takes
 //! the one that is entered on the thread, and panics with words that say what to do where none is.

@@ -25,16 +25,42 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// No name yet.
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// assert_eq!(Builder::new().spawn(async {})?.name(), None);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The name that the task gets.
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let task = Builder::new().name("courier").spawn(async {})?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn name(self, name: &'a str) -> Self {
         Self { task: self.task.name(name) }
     }
 
     /// As [`spawn`](super::spawn).
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let task = Builder::new().name("courier").spawn(async {})?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// None today.
@@ -52,6 +78,14 @@ impl<'a> Builder<'a> {
 
     /// As [`Handle::spawn`].
     ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let task = Builder::new().name("courier").spawn_on(async {}, runtime.handle())?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// None today.
     #[track_caller]
@@ -64,6 +98,15 @@ impl<'a> Builder<'a> {
     }
 
     /// As [`spawn_local`](super::spawn_local).
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let task = Builder::new().name("courier").spawn_local(async {})?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// None today.
@@ -81,6 +124,14 @@ impl<'a> Builder<'a> {
 
     /// As [`LocalSet::spawn_local`].
     ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// let set = filch::task::LocalSet::new();
+    /// let task = Builder::new().name("courier").spawn_local_on(async {}, &set)?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Errors
     /// None today.
     #[track_caller]
@@ -93,6 +144,15 @@ impl<'a> Builder<'a> {
     }
 
     /// As [`spawn_blocking`](super::spawn_blocking).
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let task = Builder::new().name("courier").spawn_blocking(|| ())?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// None today.
@@ -109,6 +169,14 @@ impl<'a> Builder<'a> {
     }
 
     /// As [`Handle::spawn_blocking`].
+    ///
+    /// ```
+    /// # use filch::task::Builder;
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// let task = Builder::new().name("courier").spawn_blocking_on(|| (), runtime.handle())?;
+    /// assert_eq!(task.name(), Some("courier"));
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Errors
     /// None today.

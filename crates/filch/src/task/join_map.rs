@@ -43,11 +43,21 @@ pub struct JoinMap<K, V, S = RandomState> {
 
 impl<K, V> JoinMap<K, V> {
     /// An empty map.
+    ///
+    /// ```
+    /// let map = filch::task::JoinMap::<&str, u32>::new();
+    /// assert!(map.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
     }
 
     /// An empty map with room for `capacity` tasks.
+    ///
+    /// ```
+    /// let map = filch::task::JoinMap::<&str, u32>::with_capacity(10);
+    /// assert!(map.is_empty());
+    /// ```
     pub fn with_capacity(capacity: usize) -> Self {
         let mut map = Self::new();
         map.keys.reserve(capacity);
@@ -58,21 +68,57 @@ impl<K, V> JoinMap<K, V> {
 
 impl<K, V, S> JoinMap<K, V, S> {
     /// An empty map that hashes with `hasher`.
+    ///
+    /// ```
+    /// use std::hash::RandomState;
+    /// let map = filch::task::JoinMap::<&str, u32>::with_hasher(RandomState::new());
+    /// assert!(map.is_empty());
+    /// ```
     pub fn with_hasher(hasher: S) -> Self {
         Self { tasks: JoinSet::new(), keys: Vec::new(), places: HashMap::new(), hasher }
     }
 
     /// How many tasks have not been joined, ended ones included.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert_eq!(map.len(), 1);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
     /// Whether every task has been joined.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert!(!map.is_empty());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
     /// The keys of the tasks that have not been joined, in any order.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert!(map.keys().eq([&"a"]));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = &K> {
         self.keys.iter().flatten()
     }
@@ -123,6 +169,17 @@ where
 
     /// As [`spawn`](super::spawn).
     ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// let (key, joined) = map.join_next().await.unwrap();
+    /// assert_eq!((key, joined.unwrap()), ("a", 7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If no runtime is entered on this thread.
     #[track_caller]
@@ -136,6 +193,15 @@ where
     }
 
     /// As [`Handle::spawn`].
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// let other = filch::runtime::Runtime::new()?;
+    /// let mut map = JoinMap::new();
+    /// map.spawn_on("a", async { 7 }, other.handle());
+    /// assert_eq!(other.block_on(map.join_next()).unwrap().0, "a");
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&mut self, key: K, task: F, handle: &Handle)
     where
@@ -147,6 +213,16 @@ where
     }
 
     /// As [`spawn_blocking`](super::spawn_blocking).
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn_blocking("a", || 7);
+    /// assert_eq!(map.join_next().await.unwrap().1.unwrap(), 7);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// If no runtime is entered on this thread, or no thread can be had.
@@ -162,6 +238,15 @@ where
 
     /// As [`Handle::spawn_blocking`].
     ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// let other = filch::runtime::Runtime::new()?;
+    /// let mut map = JoinMap::new();
+    /// map.spawn_blocking_on("a", || 7, other.handle());
+    /// assert_eq!(other.block_on(map.join_next()).unwrap().0, "a");
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If no thread can be had.
     #[track_caller]
@@ -176,6 +261,17 @@ where
 
     /// As [`spawn_local`](super::spawn_local).
     ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// let shared = std::rc::Rc::new(7);
+    /// map.spawn_local("a", async move { *shared });
+    /// assert_eq!(map.join_next().await.unwrap().1.unwrap(), 7);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If neither a [`LocalSet`] nor an event loop is current on this thread.
     #[track_caller]
@@ -188,6 +284,16 @@ where
     }
 
     /// As [`LocalSet::spawn_local`].
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// let local = filch::task::LocalSet::new();
+    /// let mut map = JoinMap::new();
+    /// map.spawn_local_on("a", async { 7 }, &local);
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// assert_eq!(local.block_on(&event_loop, map.join_next()).unwrap().0, "a");
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local_on<F>(&mut self, key: K, task: F, set: &LocalSet)
     where
@@ -198,6 +304,17 @@ where
     }
 
     /// Waits for the next task that ends, and gives back its key; `None` when the map is empty.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert_eq!(map.join_next().await.unwrap().0, "a");
+    /// assert!(map.join_next().await.is_none());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Cancel safety
     /// Safe: a task whose end was not returned stays in the map.
@@ -213,6 +330,18 @@ where
     }
 
     /// A task that has ended, if there is one.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert!(map.try_join_next().is_none());
+    /// filch::task::yield_now().await;
+    /// assert_eq!(map.try_join_next().unwrap().0, "a");
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_join_next(&mut self) -> Option<(K, Result<V, JoinError>)> {
         let mut no_waiter = std::task::Context::from_waker(std::task::Waker::noop());
         match std::pin::pin!(self.join_next()).poll(&mut no_waiter) {
@@ -222,6 +351,17 @@ where
     }
 
     /// Aborts the task under `key`, which stays in the map until it is joined; whether there is one.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", std::future::pending::<()>());
+    /// assert!(map.abort("a") && !map.abort("b"));
+    /// assert!(map.join_next().await.unwrap().1.unwrap_err().is_cancelled());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort<Q>(&mut self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -257,11 +397,33 @@ where
     }
 
     /// Aborts every task. They stay in the map, and are joined as cancelled.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", std::future::pending::<()>());
+    /// map.abort_all();
+    /// assert!(map.join_next().await.unwrap().1.is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort_all(&mut self) {
         self.tasks.abort_all();
     }
 
     /// Lets every task go on without the map.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// map.detach_all();
+    /// assert!(map.is_empty());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn detach_all(&mut self) {
         self.tasks.detach_all();
         self.keys.clear();
@@ -269,6 +431,17 @@ where
     }
 
     /// Aborts every task and waits until all have ended.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", std::future::pending::<()>());
+    /// map.shutdown().await;
+    /// assert!(map.is_empty());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Cancel safety
     /// The tasks are aborted; those that have not been waited for stay in the map.
@@ -278,6 +451,16 @@ where
     }
 
     /// Whether a task is there under `key`, ended or not.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// assert!(map.contains_key("a"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -287,11 +470,33 @@ where
     }
 
     /// Whether the task is in the map, ended or not.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", async { 7 });
+    /// let id = map.abort_handle("a").unwrap().id();
+    /// assert!(map.contains_task(&id));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn contains_task(&self, task: &Id) -> bool {
         (0..self.keys.len()).filter_map(|place| self.tasks.task(place)).any(|t| t.id() == *task)
     }
 
     /// A handle that can abort the task under `key` and nothing else.
+    ///
+    /// ```
+    /// # use filch::task::JoinMap;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut map = JoinMap::new();
+    /// map.spawn("a", std::future::pending::<()>());
+    /// map.abort_handle("a").unwrap().abort();
+    /// assert!(map.join_next().await.unwrap().1.is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort_handle<Q>(&self, key: &Q) -> Option<AbortHandle>
     where
         K: Borrow<Q>,

@@ -36,16 +36,41 @@ pub struct JoinSet<T> {
 
 impl<T> JoinSet<T> {
     /// An empty set.
+    ///
+    /// ```
+    /// let set = filch::task::JoinSet::<u32>::new();
+    /// assert!(set.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self { tasks: ReadySet::new() }
     }
 
     /// How many tasks have not been joined, ended ones included.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async {});
+    /// assert_eq!(set.len(), 1);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
     /// Whether every task has been joined.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async {});
+    /// assert!(!set.is_empty());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -60,6 +85,16 @@ impl<T: 'static> JoinSet<T> {
 
     /// As [`spawn`](super::spawn).
     ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 7 });
+    /// assert_eq!(set.join_all().await, [7]);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Panics
     /// If no runtime is entered on this thread.
     #[track_caller]
@@ -72,6 +107,15 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`Handle::spawn`].
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// let other = filch::runtime::Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_on(async { 7 }, other.handle());
+    /// assert_eq!(other.block_on(set.join_all()), [7]);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
     where
@@ -82,6 +126,17 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`spawn_local`](super::spawn_local).
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// let shared = std::rc::Rc::new(7);
+    /// set.spawn_local(async move { *shared });
+    /// assert_eq!(set.join_all().await, [7]);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// If neither a [`LocalSet`] nor an event loop is current on this thread.
@@ -94,6 +149,16 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`LocalSet::spawn_local`].
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// let local = filch::task::LocalSet::new();
+    /// let mut set = JoinSet::new();
+    /// set.spawn_local_on(async { 7 }, &local);
+    /// # let event_loop = filch::runtime::EventLoop::new()?;
+    /// assert_eq!(local.block_on(&event_loop, set.join_all()), [7]);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local_on<F>(&mut self, task: F, set: &LocalSet) -> AbortHandle
     where
@@ -103,6 +168,16 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`spawn_blocking`](super::spawn_blocking).
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn_blocking(|| (1..4).sum::<u32>());
+    /// assert_eq!(set.join_all().await, [6]);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// If no runtime is entered on this thread, or no thread can be had.
@@ -116,6 +191,15 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`Handle::spawn_blocking`].
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// let other = filch::runtime::Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_blocking_on(|| 7, other.handle());
+    /// assert_eq!(other.block_on(set.join_all()), [7]);
+    /// # std::io::Result::Ok(())
+    /// ```
     ///
     /// # Panics
     /// If no thread can be had.
@@ -146,6 +230,17 @@ impl<T: 'static> JoinSet<T> {
 
     /// Waits for the next task that ends; `None` when the set is empty.
     ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 7 });
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), 7);
+    /// assert!(set.join_next().await.is_none());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Cancel safety
     /// Safe: a task whose end was not returned stays in the set.
     pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
@@ -154,6 +249,16 @@ impl<T: 'static> JoinSet<T> {
 
     /// [`join_next`](Self::join_next), with the id of the task; an error has it anyway.
     ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// let id = set.spawn(async { 7 }).id();
+    /// assert_eq!(set.join_next_with_id().await.unwrap().unwrap(), (id, 7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
     /// # Cancel safety
     /// As [`join_next`](Self::join_next).
     pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
@@ -161,11 +266,32 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// A task that has ended, if there is one.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 7 });
+    /// assert!(set.try_join_next().is_none());
+    /// filch::task::yield_now().await;
+    /// assert_eq!(set.try_join_next().unwrap().unwrap(), 7);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.try_join_next_with_id().map(|joined| joined.map(|(_id, output)| output))
     }
 
     /// [`try_join_next`](Self::try_join_next), with the id of the task.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::<u32>::new();
+    /// assert!(set.try_join_next_with_id().is_none());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         let mut no_waiter = Context::from_waker(std::task::Waker::noop());
         match self.poll_join_next_with_id(&mut no_waiter) {
@@ -177,12 +303,34 @@ impl<T: 'static> JoinSet<T> {
     /// Polls for the next task that ends; `Ready(None)` when the set is empty.
     ///
     /// A task that waits for it is woken when the next one ends, if it was the last to poll.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// set.spawn(async { 7 });
+    /// let joined = std::future::poll_fn(|cx| set.poll_join_next(cx)).await;
+    /// assert_eq!(joined.unwrap().unwrap(), 7);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         let joined = self.poll_join_next_with_id(cx);
         joined.map(|joined| joined.map(|joined| joined.map(|(_id, output)| output)))
     }
 
     /// [`poll_join_next`](Self::poll_join_next), with the id of the task.
+    ///
+    /// ```
+    /// # use filch::task::JoinSet;
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = JoinSet::new();
+    /// let id = set.spawn(async { 7 }).id();
+    /// let joined = std::future::poll_fn(|cx| set.poll_join_next_with_id(cx)).await;
+    /// assert_eq!(joined.unwrap().unwrap(), (id, 7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_join_next_with_id(
         &mut self,
         cx: &mut Context<'_>,
