@@ -25,7 +25,7 @@
 //! * I2: `poll_empty` says that members are left only if the last of them will wake what it
 //!   registered; model `last_member_meets_waiter`.
 //! * I3: what a member did before it left is seen by the waiter that finds the tally empty; model
-//!   `waiter_sees_what_members_wrote`.
+//!   `waiter_sees_what_members_wrote`, `poll_sees_what_a_member_wrote`.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | without it |
@@ -105,7 +105,7 @@ impl Tally {
     #[inline]
     pub fn leave(&self) {
         // Ordering: Release; pairs with the Acquire in `poll_empty` and `try_close` (I3). Weakened, the
-        // waiter misses what the member wrote: model `waiter_sees_what_members_wrote`.
+        // waiter misses what the member wrote: models `waiter_sees_what_members_wrote`, `poll_sees_what_a_member_wrote`.
         let before = self.word.fetch_sub(MEMBER, Ordering::Release);
         debug_assert!(before >= MEMBER, "inconsistent tally: more have left than entered");
         if before & !CLOSED == MEMBER {

@@ -65,8 +65,7 @@ impl<E> Scope<E> {
     /// # filch::runtime::EventLoop::new()?.block_on(async {
     /// let shopping = filch::task::try_scope(async |s| {
     ///     s.try_spawn(async { Err::<(), _>("no milk") });
-    ///     s.spawn(std::future::pending::<()>()).await; // dropped here
-    ///     Ok(())
+    ///     std::future::pending::<Result<(), _>>().await // dropped here
     /// });
     /// assert_eq!(shopping.await.unwrap_err().into_error().unwrap(), "no milk");
     /// # });
