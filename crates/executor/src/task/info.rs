@@ -33,8 +33,8 @@ impl TaskInfo {
         }
     }
 
-    /// Of the task that this thread is polling; `None` outside a task's poll. The future of `block_on`
-    /// is no task.
+    /// Of the task that this thread is running; `None` outside a task. The future of `block_on` is no
+    /// task.
     pub fn current() -> Option<Self> {
         run::running()
     }

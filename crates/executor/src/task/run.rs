@@ -208,11 +208,10 @@ pub(super) unsafe fn free(header: NonNull<Header>) {
     catch_quietly(|| unsafe { free(header) });
 }
 
-/// Which task this thread is polling, if it is polling one.
-pub(crate) fn running() -> Option<TaskInfo> {
+/// Which task this thread is running, if it is running one.
+pub(super) fn running() -> Option<TaskInfo> {
     let current = CURRENT.try_with(StdCell::get).unwrap_or(ptr::null());
-    // SAFETY: null, or a task in its poll (`run` puts back what was there before the poll ended), which
-    // is not complete and therefore stands.
+    // SAFETY: as in `current_id`.
     unsafe { current.as_ref() }.map(TaskInfo::of)
 }
 
