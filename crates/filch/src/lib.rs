@@ -42,9 +42,9 @@
 #![forbid(unsafe_code)]
 #![doc(test(attr(deny(warnings))))]
 
+mod combinators;
 #[cfg(feature = "hyper")]
 pub mod hyper;
-mod combinators;
 pub mod promise;
 mod ready_set;
 pub mod runtime;
