@@ -62,6 +62,8 @@ pub mod time;
 /// ```
 pub mod io {
     pub use filch_io::*;
+    #[cfg(unix)]
+    pub use filch_io_driver::unix;
     pub use filch_io_driver::{Interest, Ready};
 }
 

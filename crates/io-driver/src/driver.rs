@@ -1,6 +1,7 @@
 //! The driver: waits for the operating system, wakes whom an event concerns.
 
 use crate::block_on::Blocked;
+use crate::interest::Interest;
 use crate::readiness::Woken;
 use crate::ready::Ready;
 use crate::registry::{Key, Registry};
@@ -348,10 +349,15 @@ impl DriverHandle {
         &self.shared.selector
     }
 
-    /// Adds a source that is assumed to be `ready`.
-    pub(crate) fn register(&self, source: BorrowedSource<'_>, ready: Ready) -> io::Result<Key> {
+    /// Adds a source that is assumed to be `ready`; events come for `interest`.
+    pub(crate) fn register(
+        &self,
+        source: BorrowedSource<'_>,
+        interest: Interest,
+        ready: Ready,
+    ) -> io::Result<Key> {
         let key = self.shared.registry.insert(ready)?;
-        match self.shared.selector.register(source, key) {
+        match self.shared.selector.register(source, key, interest) {
             Ok(()) => Ok(key),
             Err(error) => {
                 self.shared.registry.remove(key);

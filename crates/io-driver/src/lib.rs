@@ -13,6 +13,7 @@
 //! | `readiness.rs` | protocol: one source's word, and who waits for it |
 //! | `waiters.rs` | those who wait beyond the first reader and writer |
 //! | `registration.rs`, `source.rs` | a source's place in the driver; that and the socket, with optimistic I/O |
+//! | `unix/` | `AsyncFd`: a file descriptor of somebody else's |
 //! | `net/` | addresses, `TcpListener`, `TcpStream` |
 //!
 //! ```
@@ -45,6 +46,8 @@ mod registration;
 mod registry;
 mod selector;
 mod source;
+#[cfg(unix)]
+pub mod unix;
 mod waiters;
 
 pub use driver::{Driver, DriverHandle, EnterGuard};

@@ -1,8 +1,10 @@
 //! Accepting connections.
 
 use super::TcpStream;
+use crate::interest::Interest;
 use crate::net::ToSocketAddrs;
 use crate::net::addr::first_that_works;
+use crate::net::methods::raw_handles;
 use crate::readiness::Direction;
 use crate::ready::Ready;
 use crate::source::Source;
@@ -94,7 +96,7 @@ impl TcpListener {
         // One in blocking mode would block the worker that accepts from it.
         listener.set_nonblocking(true)?;
         // What waits already is reported as the first event.
-        Ok(Self { source: Source::new(listener, Ready::EMPTY)? })
+        Ok(Self { source: Source::new(listener, Interest::READABLE, Ready::EMPTY)? })
     }
 
     /// Gives the listener back, still in non-blocking mode.
@@ -252,4 +254,4 @@ fn accept(listener: &net::TcpListener) -> io::Result<(net::TcpStream, SocketAddr
     Ok((stream, peer))
 }
 
-crate::net::raw_handles!(TcpListener);
+raw_handles!(TcpListener);
