@@ -18,8 +18,12 @@ mod addr;
 mod methods;
 mod resolve;
 pub mod tcp;
+mod udp;
 #[cfg(unix)]
 pub mod unix;
 
 pub use addr::{ToSocketAddrs, lookup_host};
-pub use tcp::{TcpListener, TcpStream};
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

@@ -1,7 +1,12 @@
 //! A non-blocking object of the operating system together with its registration: what every socket type
 //! is made of.
 
+mod datagram;
 mod stream;
+mod uninit;
+
+pub(crate) use datagram::internet;
+pub(crate) use uninit::fill;
 
 use crate::driver::DriverHandle;
 use crate::interest::Interest;

@@ -5,6 +5,7 @@
 //! is closing or has data out of band, which also cut a read short.
 
 use super::Source;
+use super::uninit::{extend, fill};
 use crate::interest::Interest;
 use crate::readiness::{Direction, Observed};
 use crate::ready::Ready;
@@ -21,16 +22,19 @@ use std::task::{Context, Poll};
 const LARGEST: usize = 1 << 30;
 
 /// Reads into memory that may be uninitialised.
-pub(crate) trait ReadUninit {
+///
+/// # Safety
+/// As many bytes as are returned are initialised, from the beginning, and nothing else is written.
+pub(crate) unsafe trait ReadUninit {
     /// Whether a short read proves that nothing is left. Not of a Unix socket, which does not put together
     /// what came with descriptors and what came without; nor of a pipe, which may be in packet mode.
     const SHORT_IS_ALL: bool;
 
-    /// Writes only what was read into `buf`; the number of bytes is returned.
     fn read_uninit(&self, buf: &mut [MaybeUninit<u8>]) -> io::Result<usize>;
 }
 
-impl ReadUninit for net::TcpStream {
+// SAFETY: socket2 promises to return what the system has written.
+unsafe impl ReadUninit for net::TcpStream {
     const SHORT_IS_ALL: bool = cfg!(target_os = "linux");
 
     fn read_uninit(&self, buf: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
@@ -38,8 +42,9 @@ impl ReadUninit for net::TcpStream {
     }
 }
 
+// SAFETY: as above.
 #[cfg(unix)]
-impl ReadUninit for std::os::unix::net::UnixStream {
+unsafe impl ReadUninit for std::os::unix::net::UnixStream {
     const SHORT_IS_ALL: bool = false;
 
     fn read_uninit(&self, buf: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
@@ -48,8 +53,9 @@ impl ReadUninit for std::os::unix::net::UnixStream {
 }
 
 /// A pipe.
+// SAFETY: rustix returns what the system has written.
 #[cfg(unix)]
-impl ReadUninit for std::fs::File {
+unsafe impl ReadUninit for std::fs::File {
     const SHORT_IS_ALL: bool = false;
 
     fn read_uninit(&self, buf: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
@@ -66,13 +72,9 @@ impl<S: AsSource + ReadUninit> Source<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.poll_observed(cx, Direction::Read, |io, observed| {
-            // SAFETY: nothing in it is made uninitialised: `read_uninit` only writes what it has read.
-            let unfilled = unsafe { buf.unfilled_mut() };
-            let asked = unfilled.len();
-            let got = io.read_uninit(unfilled)?;
-            // SAFETY: `read_uninit` has written that many bytes.
-            unsafe { buf.assume_init(got) };
-            buf.advance(got);
+            let asked = buf.remaining();
+            // SAFETY: `read_uninit` keeps the promise of its trait.
+            let (got, ()) = unsafe { fill(buf, |unfilled| Ok((io.read_uninit(unfilled)?, ()))) }?;
             self.note_read(observed, asked, got);
             Ok(())
         })
@@ -98,12 +100,9 @@ impl<S: AsSource + ReadUninit> Source<S> {
 
     pub(crate) fn try_read_buf<B: BufMut + ?Sized>(&self, buf: &mut B) -> io::Result<usize> {
         self.try_observed(Interest::READABLE, |io, observed| {
-            // SAFETY: nothing in it is made uninitialised: `read_uninit` only writes what it has read.
-            let spare = unsafe { buf.chunk_mut().as_uninit_slice_mut() };
-            let asked = spare.len();
-            let got = io.read_uninit(spare)?;
-            // SAFETY: `read_uninit` has written that many bytes.
-            unsafe { buf.advance_mut(got) };
+            let asked = buf.chunk_mut().len();
+            // SAFETY: `read_uninit` keeps the promise of its trait.
+            let (got, ()) = unsafe { extend(buf, |spare| Ok((io.read_uninit(spare)?, ()))) }?;
             self.note_read(observed, asked, got);
             Ok(got)
         })

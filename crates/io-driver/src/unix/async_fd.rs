@@ -13,7 +13,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 ///
 /// The driver says when the descriptor is ready; reading and writing are the owner's, and must not block
 /// (`O_NONBLOCK`). An operation that blocks all the same has to be told to the driver, or nobody is woken
-/// again: [`async_io`](Self::async_io) and [`try_io`](AsyncFdReadyGuard::try_io) do that.
+/// again: [`async_io`](Self::async_io) and [`try_io`](super::AsyncFdReadyGuard::try_io) do that.
 ///
 /// The descriptor must stay open, and be the same, for as long as `T` is in here: once it is closed the
 /// kernel reports nothing any more, and whoever waits is not woken. Regular files are always ready for the

@@ -110,7 +110,8 @@ macro_rules! read_half {
             ///
             /// ```
             #[doc = $example!()]
-            /// assert_eq!(read.peer_addr()?, peer.local_addr()?);
+            /// let (near, far) = (read.peer_addr()?, peer.local_addr()?);
+            /// assert_eq!(format!("{near:?}"), format!("{far:?}"));
             /// # std::io::Result::Ok(()) })?;
             /// # std::io::Result::Ok(())
             /// ```
@@ -125,7 +126,8 @@ macro_rules! read_half {
             ///
             /// ```
             #[doc = $example!()]
-            /// assert_eq!(read.local_addr()?, peer.peer_addr()?);
+            /// let (near, far) = (read.local_addr()?, peer.peer_addr()?);
+            /// assert_eq!(format!("{near:?}"), format!("{far:?}"));
             /// # std::io::Result::Ok(()) })?;
             /// # std::io::Result::Ok(())
             /// ```
@@ -227,7 +229,8 @@ macro_rules! write_half {
             ///
             /// ```
             #[doc = $example!()]
-            /// assert_eq!(write.peer_addr()?, peer.local_addr()?);
+            /// let (near, far) = (write.peer_addr()?, peer.local_addr()?);
+            /// assert_eq!(format!("{near:?}"), format!("{far:?}"));
             /// # std::io::Result::Ok(()) })?;
             /// # std::io::Result::Ok(())
             /// ```
@@ -242,7 +245,8 @@ macro_rules! write_half {
             ///
             /// ```
             #[doc = $example!()]
-            /// assert_eq!(write.local_addr()?, peer.peer_addr()?);
+            /// let (near, far) = (write.local_addr()?, peer.peer_addr()?);
+            /// assert_eq!(format!("{near:?}"), format!("{far:?}"));
             /// # std::io::Result::Ok(()) })?;
             /// # std::io::Result::Ok(())
             /// ```

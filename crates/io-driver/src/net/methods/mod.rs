@@ -3,13 +3,17 @@
 //! A type that uses these macros has a field `source`. `$example` names the macro with which its examples
 //! begin: `stream` is what the methods are called on, `peer` is what it is connected to.
 
+mod datagrams;
 mod half;
 mod halves;
+mod options;
 mod readiness;
 mod streams;
 
+pub(super) use datagrams::datagrams;
 pub(super) use half::{read_half, write_half};
 pub(super) use halves::{borrowed_halves, owned_halves};
+pub(super) use options::options;
 pub(super) use readiness::readiness;
 pub(super) use streams::{async_read, async_write, reads, writes};
 

@@ -1,9 +1,9 @@
 //! Waiting, and operations of the caller's own.
 
-/// `ready`, `try_io`, `async_io`. In the examples `stream` is ready for `$interest`, and `$operation` is
+/// `ready`, `try_io`, `async_io`. In the examples `$name` is ready for `$interest`, and `$operation` is
 /// what can be done with it then: 5 bytes.
 macro_rules! readiness {
-    ($example:ident, $interest:literal, $operation:literal) => {
+    ($example:ident, $name:literal, $interest:literal, $operation:literal) => {
         /// Waits for any of `interest`; several tasks may wait at once.
         ///
         /// The operation may still return [`WouldBlock`](std::io::ErrorKind::WouldBlock): wait again then.
@@ -16,7 +16,7 @@ macro_rules! readiness {
         ///
         /// ```
         #[doc = $example!()]
-        #[doc = concat!("let ready = stream.ready(", $interest, " | Interest::ERROR).await?;")]
+        #[doc = concat!("let ready = ", $name, ".ready(", $interest, " | Interest::ERROR).await?;")]
         /// assert!(!ready.is_error());
         #[doc = concat!("assert_eq!(", $operation, "?, 5);")]
         /// # std::io::Result::Ok(()) })?;
@@ -36,8 +36,8 @@ macro_rules! readiness {
         ///
         /// ```
         #[doc = $example!()]
-        #[doc = concat!("let _ready = stream.ready(", $interest, ").await?;")]
-        #[doc = concat!("let n = stream.try_io(", $interest, ", || ", $operation, ")?;")]
+        #[doc = concat!("let _ready = ", $name, ".ready(", $interest, ").await?;")]
+        #[doc = concat!("let n = ", $name, ".try_io(", $interest, ", || ", $operation, ")?;")]
         /// assert_eq!(n, 5);
         /// # std::io::Result::Ok(()) })?;
         /// # std::io::Result::Ok(())
@@ -61,7 +61,7 @@ macro_rules! readiness {
         ///
         /// ```
         #[doc = $example!()]
-        #[doc = concat!("let n = stream.async_io(", $interest, ", || ", $operation, ").await?;")]
+        #[doc = concat!("let n = ", $name, ".async_io(", $interest, ", || ", $operation, ").await?;")]
         /// assert_eq!(n, 5);
         /// # std::io::Result::Ok(()) })?;
         /// # std::io::Result::Ok(())

@@ -94,9 +94,11 @@ mod borrowed;
 mod listener;
 mod options;
 mod owned;
+mod socket;
 mod stream;
 
 pub use borrowed::{ReadHalf, WriteHalf};
 pub use listener::TcpListener;
 pub use owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
+pub use socket::TcpSocket;
 pub use stream::TcpStream;

@@ -1,138 +1,27 @@
-//! Addresses, and what can be set on a connection.
+//! What can be set on a connection.
 
 use super::TcpStream;
+use crate::net::methods::options;
 use socket2::SockRef;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 impl TcpStream {
-    /// This end's address.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// assert_eq!(stream.local_addr()?, peer.peer_addr()?);
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.local_addr()
+    fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&*self.source)
     }
 
-    /// The other end's address.
-    ///
-    /// # Errors
-    /// What the operating system says; not connected any more, for instance.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.source.peer_addr()
-    }
-
-    /// Takes the error that is pending on the connection, if there is one.
-    ///
-    /// # Errors
-    /// If it cannot be asked for.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// assert!(stream.take_error()?.is_none());
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.source.take_error()
-    }
-
-    /// Whether small writes are sent at once instead of being gathered (`TCP_NODELAY`).
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// assert!(!stream.nodelay()?);
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn nodelay(&self) -> io::Result<bool> {
-        self.source.nodelay()
-    }
-
-    /// Sets whether small writes are sent at once instead of being gathered (`TCP_NODELAY`).
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// stream.set_nodelay(true)?;
-    /// assert!(stream.nodelay()?);
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.source.set_nodelay(nodelay)
-    }
-
-    /// How long closing waits for unsent data (`SO_LINGER`), in whole seconds; `None`: it does not wait,
-    /// and the system sends the rest by itself.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// assert_eq!(stream.linger()?, None);
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        SockRef::from(&*self.source).linger()
-    }
-
-    /// Sets how long closing waits for unsent data (`SO_LINGER`), in whole seconds.
-    ///
-    /// Zero makes dropping the stream reset the connection and lose what is unsent. Anything longer may
-    /// block the thread that drops it for as long: prefer [`set_zero_linger`](Self::set_zero_linger) or
-    /// `None`.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// stream.set_linger(Some(std::time::Duration::from_secs(2)))?;
-    /// assert_eq!(stream.linger()?, Some(std::time::Duration::from_secs(2)));
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn set_linger(&self, duration: Option<Duration>) -> io::Result<()> {
-        SockRef::from(&*self.source).set_linger(duration)
-    }
-
-    /// Makes dropping the stream reset the connection, which never blocks.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    ///
-    /// ```
-    #[doc = connected!()]
-    /// stream.set_zero_linger()?;
-    /// assert_eq!(stream.linger()?, Some(std::time::Duration::ZERO));
-    /// # std::io::Result::Ok(()) })?;
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn set_zero_linger(&self) -> io::Result<()> {
-        self.set_linger(Some(Duration::ZERO))
+    options! { connected, "stream";
+        nodelay, set_nodelay: bool = true,
+            "whether small writes are sent at once instead of being gathered (`TCP_NODELAY`)",
+            tcp_nodelay, set_tcp_nodelay;
+        keepalive, set_keepalive: bool = true,
+            "whether a silent peer is asked from time to time if it is still there (`SO_KEEPALIVE`)",
+            keepalive, set_keepalive;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        quickack, set_quickack: bool = true,
+            "whether what arrives is acknowledged at once (`TCP_QUICKACK`); the system may change it",
+            tcp_quickack, set_tcp_quickack;
     }
 
     /// The time to live of packets, in hops.
@@ -164,5 +53,57 @@ impl TcpStream {
     /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.source.set_ttl(ttl)
+    }
+
+    /// How long closing waits for unsent data (`SO_LINGER`), in whole seconds; `None`: it does not wait,
+    /// and the system sends the rest by itself.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.linger()?, None);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        self.socket().linger()
+    }
+
+    /// Sets how long closing waits for unsent data (`SO_LINGER`), in whole seconds.
+    ///
+    /// Zero makes dropping the stream reset the connection and lose what is unsent. Anything longer may
+    /// block the thread that drops it for as long: prefer [`set_zero_linger`](Self::set_zero_linger) or
+    /// `None`.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// stream.set_linger(Some(std::time::Duration::from_secs(2)))?;
+    /// assert_eq!(stream.linger()?, Some(std::time::Duration::from_secs(2)));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn set_linger(&self, duration: Option<Duration>) -> io::Result<()> {
+        self.socket().set_linger(duration)
+    }
+
+    /// Makes dropping the stream reset the connection, which never blocks.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// stream.set_zero_linger()?;
+    /// assert_eq!(stream.linger()?, Some(std::time::Duration::ZERO));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn set_zero_linger(&self) -> io::Result<()> {
+        self.set_linger(Some(Duration::ZERO))
     }
 }

@@ -1,5 +1,6 @@
 //! A connection.
 
+use super::TcpSocket;
 use super::borrowed::{self, ReadHalf, WriteHalf};
 use super::owned::{self, OwnedReadHalf, OwnedWriteHalf};
 use crate::driver::DriverHandle;
@@ -8,9 +9,9 @@ use crate::net::addr::first_that_works;
 use crate::net::methods::{async_read, async_write, raw_handles, readiness, reads, writes};
 use crate::readiness::Direction;
 use crate::ready::Ready;
-use crate::source::{DUPLEX, Source};
+use crate::source::{DUPLEX, Source, fill};
 use filch_io::ReadBuf;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::SockRef;
 use std::future::poll_fn;
 use std::io;
 use std::net::{self, Shutdown, SocketAddr};
@@ -66,20 +67,13 @@ impl TcpStream {
     /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<Self> {
         first_that_works(addr, async |address: SocketAddr| {
-            let kind = Type::STREAM;
-            let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
-            socket.set_nonblocking(true)?;
-            match socket.connect(&address.into()) {
-                Err(error) if !is_in_progress(&error) => return Err(error),
-                _ => {}
-            }
-            Self::connected(socket.into()).await
+            TcpSocket::for_address(&address)?.connect(address).await
         })
         .await
     }
 
     /// Waits until a connection attempt has succeeded or failed.
-    async fn connected(stream: net::TcpStream) -> io::Result<Self> {
+    pub(super) async fn connected(stream: net::TcpStream) -> io::Result<Self> {
         let stream = Self { source: Source::new(stream, DUPLEX, Ready::EMPTY)? };
         // Nobody else can wait for it yet: no need for the list that `writable` uses.
         poll_fn(|cx| stream.poll_write_ready(cx)).await?;
@@ -138,7 +132,52 @@ impl TcpStream {
         self.source.into_io()
     }
 
-    readiness!(connected, "Interest::WRITABLE", "stream.try_write(b\"hello\")");
+    /// This end's address.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.local_addr()?, peer.peer_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.source.local_addr()
+    }
+
+    /// The other end's address.
+    ///
+    /// # Errors
+    /// What the operating system says; not connected any more, for instance.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.source.peer_addr()
+    }
+
+    /// Takes the error that is pending on the connection, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be asked for.
+    ///
+    /// ```
+    #[doc = connected!()]
+    /// assert!(stream.take_error()?.is_none());
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.source.take_error()
+    }
+
+    readiness!(connected, "stream", "Interest::WRITABLE", "stream.try_write(b\"hello\")");
     reads!(connected);
     writes!(connected);
 
@@ -183,12 +222,9 @@ impl TcpStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
         self.source.poll_io(cx, Direction::Read, |stream| {
-            // SAFETY: nothing in it is made uninitialised: `peek` only writes into it.
-            let unfilled = unsafe { buf.unfilled_mut() };
-            let got = SockRef::from(stream).peek(unfilled)?;
-            // SAFETY: `peek` has written that many bytes.
-            unsafe { buf.assume_init(got) };
-            buf.advance(got);
+            // SAFETY: socket2 promises to return what the system has written.
+            let (got, ()) =
+                unsafe { fill(buf, |room| Ok((SockRef::from(stream).peek(room)?, ()))) }?;
             Ok(got)
         })
     }
@@ -239,15 +275,6 @@ impl TryFrom<net::TcpStream> for TcpStream {
     fn try_from(stream: net::TcpStream) -> io::Result<Self> {
         Self::from_std(stream)
     }
-}
-
-/// Whether a non-blocking connect has begun.
-fn is_in_progress(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let in_progress = error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
-    #[cfg(not(unix))]
-    let in_progress = error.kind() == io::ErrorKind::WouldBlock;
-    in_progress
 }
 
 async_read!(TcpStream);

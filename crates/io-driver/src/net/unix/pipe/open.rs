@@ -12,10 +12,8 @@ use std::path::Path;
 /// ```
 /// use filch_io_driver::{Driver, net::unix::pipe};
 ///
-/// # let directory = std::env::temp_dir().join(format!("filch-fifo-{}", std::process::id()));
-/// # std::fs::create_dir_all(&directory)?;
-/// # let path = directory.join("fifo");
-/// # let _ = std::fs::remove_file(&path);
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("fifo");
 /// # std::process::Command::new("mkfifo").arg(&path).status()?;
 /// # Driver::new()?.block_on(async {
 /// let receiver = pipe::OpenOptions::new().open_receiver(&path)?;
@@ -24,7 +22,6 @@ use std::path::Path;
 /// receiver.readable().await?;
 /// assert_eq!(receiver.try_read(&mut [0; 8])?, 5);
 /// # std::io::Result::Ok(()) })?;
-/// # std::fs::remove_dir_all(directory)?;
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug, Clone, Default)]

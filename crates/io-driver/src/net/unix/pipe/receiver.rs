@@ -152,7 +152,7 @@ impl Receiver {
         Ok(self.source.into_io()?.into())
     }
 
-    readiness!(received, "Interest::READABLE", "stream.try_read(&mut [0; 8])");
+    readiness!(received, "stream", "Interest::READABLE", "stream.try_read(&mut [0; 8])");
     reads!(receiving);
 }
 

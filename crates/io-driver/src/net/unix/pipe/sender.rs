@@ -147,7 +147,7 @@ impl Sender {
         Ok(self.source.into_io()?.into())
     }
 
-    readiness!(sending, "Interest::WRITABLE", "stream.try_write(b\"hello\")");
+    readiness!(sending, "stream", "Interest::WRITABLE", "stream.try_write(b\"hello\")");
     writes!(sending);
 }
 
