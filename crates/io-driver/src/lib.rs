@@ -14,7 +14,8 @@
 //! | `waiters.rs` | those who wait beyond the first reader and writer |
 //! | `registration.rs`, `source.rs` | a source's place in the driver; that and the socket, with optimistic I/O |
 //! | `unix/` | `AsyncFd`: a file descriptor of somebody else's |
-//! | `net/` | addresses, `TcpListener`, `TcpStream` |
+//! | `resolver/` | names to addresses, on threads of its own |
+//! | `net/` | addresses and sockets: TCP, UDP, Unix; pipes |
 //!
 //! ```
 //! use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
@@ -44,6 +45,7 @@ mod readiness;
 mod ready;
 mod registration;
 mod registry;
+mod resolver;
 mod selector;
 mod source;
 #[cfg(unix)]

@@ -16,7 +16,6 @@
 
 mod addr;
 mod methods;
-mod resolve;
 pub mod tcp;
 mod udp;
 #[cfg(unix)]
