@@ -13,6 +13,9 @@ use std::mem::MaybeUninit;
 use std::net;
 use std::task::{Context, Poll};
 
+/// What is worth knowing of a socket for datagrams: none of them is urgent.
+pub(crate) const DATAGRAMS: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Receives into memory that may be uninitialised.
 ///
 /// # Safety

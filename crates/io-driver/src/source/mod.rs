@@ -5,7 +5,7 @@ mod datagram;
 mod stream;
 mod uninit;
 
-pub(crate) use datagram::internet;
+pub(crate) use datagram::{DATAGRAMS, internet};
 pub(crate) use uninit::fill;
 
 use crate::driver::DriverHandle;
@@ -18,7 +18,7 @@ use std::io;
 use std::ops::Deref;
 use std::task::{Context, Poll, ready};
 
-/// What is worth knowing of something that is read and written.
+/// What is worth knowing of a stream that is read and written.
 pub(crate) const DUPLEX: Interest =
     Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
 
@@ -31,8 +31,9 @@ pub(crate) struct Source<S: AsSource> {
 }
 
 impl<S: AsSource> Source<S> {
-    /// Registers `io` with the current driver, for events of `interest`. `ready` is what to assume of it before the first event:
-    /// too much costs one operation that would block, too little is put right by the first event.
+    /// Registers `io` with the current driver, for events of `interest`. `ready` is what to assume of it
+    /// before the first event: too much costs one operation that would block, too little is put right by
+    /// the first event.
     ///
     /// # Panics
     /// If no driver is entered on this thread.

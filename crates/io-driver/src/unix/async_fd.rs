@@ -179,11 +179,12 @@ impl<T: AsRawFd> AsyncFd<T> {
 
     fn take(&mut self) -> Option<T> {
         let inner = self.inner.take()?;
-        let registration = &self.registration;
+        let (driver, key) = (self.registration.driver(), self.registration.key());
         // One that was closed meanwhile has left the driver by itself.
-        let _ = with_borrowed(inner.as_raw_fd(), |fd| {
-            registration.driver().deregister(fd, registration.key())
-        });
+        let removed = with_borrowed(inner.as_raw_fd(), |fd| Ok(driver.deregister(fd, key)));
+        if removed.is_err() {
+            driver.registry().remove(key);
+        }
         Some(inner)
     }
 }

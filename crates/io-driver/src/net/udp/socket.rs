@@ -6,7 +6,7 @@ use crate::net::addr::first_that_works;
 use crate::net::methods::{datagrams, raw_handles, readiness};
 use crate::readiness::Direction;
 use crate::ready::Ready;
-use crate::source::Source;
+use crate::source::{DATAGRAMS, Source};
 use std::io;
 use std::net::{self, SocketAddr};
 use std::task::{Context, Poll};
@@ -213,9 +213,6 @@ impl UdpSocket {
     readiness!(connected, "socket", "Interest::WRITABLE", "socket.try_send(b\"hello\")");
     datagrams!(connected, SocketAddr);
 }
-
-/// Reading and writing; there is no urgent datagram.
-const DATAGRAMS: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 impl TryFrom<net::UdpSocket> for UdpSocket {
     type Error = io::Error;

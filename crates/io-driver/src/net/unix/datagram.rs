@@ -5,7 +5,7 @@ use crate::interest::Interest;
 use crate::net::methods::{datagrams, raw_handles, readiness};
 use crate::readiness::Direction;
 use crate::ready::Ready;
-use crate::source::Source;
+use crate::source::{DATAGRAMS, Source};
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net;
@@ -280,9 +280,6 @@ impl UnixDatagram {
     readiness!(exchanging, "socket", "Interest::WRITABLE", "socket.try_send(b\"hello\")");
     datagrams!(exchanging, SocketAddr);
 }
-
-/// Reading and writing; there is no urgent datagram.
-const DATAGRAMS: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 impl TryFrom<net::UnixDatagram> for UnixDatagram {
     type Error = io::Error;
