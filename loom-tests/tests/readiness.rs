@@ -1,4 +1,4 @@
-//! Models of `io-driver/src/readiness.rs`.
+//! Models of `io-driver/src/readiness/mod.rs`.
 #![cfg(filch_loom)]
 
 use filch_io_driver::Ready;

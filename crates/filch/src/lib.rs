@@ -29,8 +29,8 @@
 //! | [`runtime`] | [`Runtime`](runtime::Runtime) with N workers, [`EventLoop`](runtime::EventLoop) with one thread, their builder and handles |
 //! | [`task`] | spawning, joining, aborting, giving way; scopes, whose tasks end with them; task-locals; blocking calls; tasks that are not `Send` |
 //! | [`time`] | sleeps, time-outs, intervals |
-//! | [`net`] | TCP |
-//! | [`io`] | reading and writing: the traits, their extensions, buffers |
+//! | [`net`] | TCP, UDP, Unix sockets and pipes, name look-ups |
+//! | [`io`] | reading and writing: the traits, their extensions, buffers; `AsyncFd` |
 //! | [`sync`] | channels, locks, notifications |
 //! | `hyper` | what the crate hyper asks of a runtime; under the feature `hyper` |
 //! | [`promise`] | JavaScript's promises, with callbacks |
@@ -67,10 +67,12 @@ pub mod time;
 /// ```
 pub mod io {
     pub use filch_io::*;
+    #[cfg(unix)]
+    pub use filch_io_driver::unix;
     pub use filch_io_driver::{Interest, Ready};
 }
 
-/// Sockets.
+/// Sockets and pipes: TCP, UDP, Unix; and names to addresses.
 ///
 /// ```
 /// use filch::net::{TcpListener, TcpStream};

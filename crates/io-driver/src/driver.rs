@@ -1,9 +1,11 @@
 //! The driver: waits for the operating system, wakes whom an event concerns.
 
 use crate::block_on::Blocked;
+use crate::interest::Interest;
 use crate::readiness::Woken;
 use crate::ready::Ready;
 use crate::registry::{Key, Registry};
+use crate::resolver::Resolver;
 use crate::selector::{BorrowedSource, Selector};
 use filch_primitives::{Current, CurrentGuard, catch_quietly};
 use std::io;
@@ -60,6 +62,7 @@ pub struct DriverHandle {
 struct Shared {
     selector: Selector,
     registry: Registry,
+    resolver: Resolver,
 }
 
 impl Driver {
@@ -75,7 +78,11 @@ impl Driver {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn new() -> io::Result<Self> {
-        let shared = Shared { selector: Selector::new()?, registry: Registry::new() };
+        let shared = Shared {
+            selector: Selector::new()?,
+            registry: Registry::new(),
+            resolver: Resolver::new(),
+        };
         Ok(Self { handle: DriverHandle { shared: Arc::new(shared) }, blocked: Blocked::default() })
     }
 
@@ -186,8 +193,8 @@ impl Driver {
         self.handle.enter()
     }
 
-    /// Ends every operation that waits for a source, now and later, in an error, and admits no source any
-    /// more. One waiting thread is unparked.
+    /// Ends every operation that waits for a source or a look-up, now and later, in an error, and admits no
+    /// source any more. One waiting thread is unparked.
     ///
     /// ```
     /// use filch_io_driver::{Driver, net::TcpListener};
@@ -203,6 +210,7 @@ impl Driver {
     /// ```
     pub fn shutdown(&self) {
         self.handle.shared.registry.shutdown(wake);
+        self.handle.shared.resolver.shutdown();
         self.unpark_one();
     }
 }
@@ -344,14 +352,23 @@ impl DriverHandle {
         &self.shared.registry
     }
 
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.shared.resolver
+    }
+
     pub(crate) fn selector(&self) -> &Selector {
         &self.shared.selector
     }
 
-    /// Adds a source that is assumed to be `ready`.
-    pub(crate) fn register(&self, source: BorrowedSource<'_>, ready: Ready) -> io::Result<Key> {
+    /// Adds a source that is assumed to be `ready`; events come for `interest`.
+    pub(crate) fn register(
+        &self,
+        source: BorrowedSource<'_>,
+        interest: Interest,
+        ready: Ready,
+    ) -> io::Result<Key> {
         let key = self.shared.registry.insert(ready)?;
-        match self.shared.selector.register(source, key) {
+        match self.shared.selector.register(source, key, interest) {
             Ok(()) => Ok(key),
             Err(error) => {
                 self.shared.registry.remove(key);

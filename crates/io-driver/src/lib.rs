@@ -10,10 +10,12 @@
 //! | `selector/` | the operating system: epoll on Linux, polling's portable calls elsewhere |
 //! | `deadline.rs` | protocol: the earliest deadline and the one alarm |
 //! | `registry.rs` | the slots of all sources, found by key without a lock |
-//! | `readiness.rs` | protocol: one source's word, and who waits for it |
+//! | `readiness/` | protocol: one source's word, and who waits for it |
 //! | `waiters.rs` | those who wait beyond the first reader and writer |
-//! | `registration.rs`, `source.rs` | a source's place in the driver; that and the socket, with optimistic I/O |
-//! | `net/` | addresses, `TcpListener`, `TcpStream` |
+//! | `registration.rs`, `source/` | a source's place in the driver; that and the socket, with optimistic I/O |
+//! | `unix/` | `AsyncFd`: a file descriptor of somebody else's |
+//! | `resolver/` | names to addresses, on threads of its own |
+//! | `net/` | addresses and sockets: TCP, UDP, Unix; pipes |
 //!
 //! ```
 //! use filch_io_driver::{Driver, net::{TcpListener, TcpStream}};
@@ -43,8 +45,11 @@ mod readiness;
 mod ready;
 mod registration;
 mod registry;
+mod resolver;
 mod selector;
 mod source;
+#[cfg(unix)]
+pub mod unix;
 mod waiters;
 
 pub use driver::{Driver, DriverHandle, EnterGuard};

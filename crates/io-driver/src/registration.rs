@@ -53,6 +53,38 @@ impl Registration {
         WaitReady { registration: self, mask: interest.satisfied_by(), waiter: None }
     }
 
+    /// Runs `operation` once if `interest` seems ready; an operation that blocks takes that back.
+    pub(crate) fn try_io<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce(Observed) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let observed = self.observe(interest.satisfied_by())?;
+        if observed.ready.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = operation(observed);
+        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            self.clear(observed, unless_closed(observed.ready));
+        }
+        result
+    }
+
+    /// Waits for `interest` and runs `operation`, until it does something else than block.
+    pub(crate) async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        loop {
+            let _observed = self.ready(interest).await?;
+            match self.try_io(interest, |_| operation()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
     /// An operation that began with `observed` has shown that `gone` is not ready.
     pub(crate) fn clear(&self, observed: Observed, gone: Ready) {
         if self.readiness().clear(observed, gone) {
@@ -63,6 +95,12 @@ impl Registration {
 
 fn check(observed: Observed) -> io::Result<Observed> {
     if observed.is_shutdown { Err(shut_down()) } else { Ok(observed) }
+}
+
+/// What an operation of the user's takes back by blocking: it may block for another reason than that the
+/// direction is open.
+pub(crate) fn unless_closed(ready: Ready) -> Ready {
+    ready - (Ready::READ_CLOSED | Ready::WRITE_CLOSED)
 }
 
 /// Waits for any readiness in a mask; takes itself out of the list of waiters when it is dropped.

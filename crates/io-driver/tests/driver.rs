@@ -290,3 +290,29 @@ fn block_on_admits_one_thread() {
     assert!(nested.is_err());
     assert_eq!(driver.block_on(async { 7 }), 7);
 }
+
+#[test]
+fn a_burst_comes_in_portions_and_none_of_it_is_left() {
+    const SOURCES: usize = 200;
+    const PORTION: usize = 64;
+    let driver = Driver::new().unwrap();
+    let _entered = driver.enter();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let streams: Vec<_> = (0..SOURCES)
+        .map(|_| {
+            let stream = std::net::TcpStream::connect(address).unwrap();
+            // Registering it is an event: there is room to write.
+            (TcpStream::from_std(stream).unwrap(), listener.accept().unwrap())
+        })
+        .collect();
+    let mut seen = 0;
+    let watchdog = Instant::now() + WATCHDOG;
+    while seen < SOURCES {
+        assert!(Instant::now() < watchdog, "{seen} events of {SOURCES}");
+        let portion = driver.wait(Some(SOON));
+        assert!(portion <= PORTION, "{portion} events at once");
+        seen += portion;
+    }
+    drop(streams);
+}

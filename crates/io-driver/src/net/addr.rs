@@ -1,6 +1,6 @@
 //! What can be turned into socket addresses.
 
-use super::resolve::Resolve;
+use crate::resolver::Lookup;
 use std::future::{Future, Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -31,8 +31,13 @@ impl<T: sealed::Addresses + ?Sized> ToSocketAddrs for T {}
 
 /// The addresses behind `host`, in the resolver's order of preference.
 ///
+/// The system's resolver is asked on threads of its own, a few for each runtime.
+///
 /// # Errors
 /// If the name has no address, or is none.
+///
+/// # Panics
+/// If a name has to be looked up and no driver is entered on this thread.
 ///
 /// # Cancel safety
 /// Dropping the future loses nothing but the answer; a thread that asks the system's resolver goes on
@@ -68,9 +73,11 @@ where
             Err(error) => last = Some(error),
         }
     }
-    Err(last.unwrap_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address at all")
-    }))
+    Err(last.unwrap_or_else(no_address))
+}
+
+pub(super) fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address at all")
 }
 
 /// Addresses that may have to be looked up.
@@ -80,7 +87,7 @@ pub enum MaybeLookedUp {
     /// The text was an address.
     Known(SocketAddr),
     /// The text is a name.
-    Lookup(Resolve),
+    Lookup(Lookup),
     /// The text is neither.
     Malformed(&'static str),
 }
@@ -89,7 +96,7 @@ impl MaybeLookedUp {
     fn host(host: &str, port: u16) -> Self {
         match host.parse::<IpAddr>() {
             Ok(ip) => Self::Known(SocketAddr::new(ip, port)),
-            Err(_) => Self::Lookup(Resolve::new(host, port)),
+            Err(_) => Self::Lookup(Lookup::new(host, port)),
         }
     }
 
@@ -101,7 +108,7 @@ impl MaybeLookedUp {
             return Self::Malformed("a socket address needs a port: \"host:port\"");
         };
         match port.parse() {
-            Ok(port) => Self::Lookup(Resolve::new(host, port)),
+            Ok(port) => Self::Lookup(Lookup::new(host, port)),
             Err(_) => Self::Malformed("the port of a socket address is a number up to 65535"),
         }
     }
@@ -113,7 +120,7 @@ impl Future for MaybeLookedUp {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             Self::Known(address) => Poll::Ready(Ok(OneOrMore::One(Some(*address).into_iter()))),
-            Self::Lookup(resolve) => Pin::new(resolve).poll(cx).map_ok(OneOrMore::More),
+            Self::Lookup(lookup) => Pin::new(lookup).poll(cx).map_ok(OneOrMore::More),
             Self::Malformed(reason) => {
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, *reason)))
             }

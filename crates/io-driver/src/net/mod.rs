@@ -15,42 +15,14 @@
 //! ```
 
 mod addr;
-mod resolve;
+mod methods;
 pub mod tcp;
+mod udp;
+#[cfg(unix)]
+pub mod unix;
 
 pub use addr::{ToSocketAddrs, lookup_host};
-pub use tcp::{TcpListener, TcpStream};
-
-/// Lets the operating system's handle of a socket type be borrowed.
-macro_rules! raw_handles {
-    ($socket:ty) => {
-        #[cfg(unix)]
-        impl std::os::fd::AsRawFd for $socket {
-            fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                std::os::fd::AsRawFd::as_raw_fd(&*self.source)
-            }
-        }
-
-        #[cfg(unix)]
-        impl std::os::fd::AsFd for $socket {
-            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                std::os::fd::AsFd::as_fd(&*self.source)
-            }
-        }
-
-        #[cfg(windows)]
-        impl std::os::windows::io::AsRawSocket for $socket {
-            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
-                std::os::windows::io::AsRawSocket::as_raw_socket(&*self.source)
-            }
-        }
-
-        #[cfg(windows)]
-        impl std::os::windows::io::AsSocket for $socket {
-            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-                std::os::windows::io::AsSocket::as_socket(&*self.source)
-            }
-        }
-    };
-}
-use raw_handles;
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

@@ -13,6 +13,7 @@
 
 use super::{BorrowedSource, EVENTS_PER_WAIT};
 use crate::deadline::Deadline;
+use crate::interest::Interest;
 use crate::ready::Ready;
 use crate::registry::Key;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
@@ -57,12 +58,17 @@ impl Selector {
         Ok(selector)
     }
 
-    pub(crate) fn register(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
-        let flags = epoll::EventFlags::IN
-            | epoll::EventFlags::OUT
-            | epoll::EventFlags::RDHUP
-            | epoll::EventFlags::PRI
-            | epoll::EventFlags::ET;
+    /// Errors and hang-ups are reported whatever the `interest`.
+    pub(crate) fn register(
+        &self,
+        source: BorrowedSource<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let mut flags = epoll::EventFlags::ET;
+        flags.set(epoll::EventFlags::IN | epoll::EventFlags::RDHUP, interest.is_readable());
+        flags.set(epoll::EventFlags::OUT, interest.is_writable());
+        flags.set(epoll::EventFlags::PRI, interest.is_priority());
         let data = epoll::EventData::new_u64(key.into_raw() as u64);
         Ok(epoll::add(&self.poller, source, data, flags)?)
     }

@@ -25,5 +25,6 @@ pub(crate) use std::os::fd::BorrowedFd as BorrowedSource;
 #[cfg(windows)]
 pub(crate) use std::os::windows::io::BorrowedSocket as BorrowedSource;
 
-/// Events taken from the kernel by one wait. More than that stay in the kernel for the other waiters.
-const EVENTS_PER_WAIT: usize = 256;
+/// Events taken from the kernel by one wait. A busy worker turns the driver every 61 polls: as many new tasks
+/// as that keep its queue as long as it is. More stay in the kernel, for whoever waits next.
+const EVENTS_PER_WAIT: usize = 64;

@@ -6,6 +6,7 @@
 
 use super::{BorrowedSource, EVENTS_PER_WAIT};
 use crate::deadline::{Deadline, NONE};
+use crate::interest::Interest;
 use crate::ready::Ready;
 use crate::registry::Key;
 use filch_primitives::sync::{Condvar, Mutex};
@@ -65,12 +66,18 @@ impl Selector {
         }
     }
 
-    pub(crate) fn register(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
+    pub(crate) fn register(
+        &self,
+        source: BorrowedSource<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let event = Event::new(key.into_raw(), interest.is_readable(), interest.is_writable());
         let mut oneshots = self.oneshots.lock();
         // SAFETY: the source is deregistered before its descriptor is closed or given away.
-        unsafe { self.poller.add_with_mode(&source, Event::all(key.into_raw()), self.mode)? };
+        unsafe { self.poller.add_with_mode(&source, event, self.mode)? };
         if self.mode == PollMode::Oneshot {
-            let armed = Ready::READABLE | Ready::WRITABLE;
+            let armed = interest.satisfied_by() & (Ready::READABLE | Ready::WRITABLE);
             oneshots.insert(key, Oneshot { source: raw(source), armed });
         }
         Ok(())

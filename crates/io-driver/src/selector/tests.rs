@@ -38,7 +38,7 @@ macro_rules! subject {
                 <$selector>::select(self, timeout, on_event).unwrap()
             }
             fn register(&self, source: BorrowedSource<'_>, key: Key) {
-                <$selector>::register(self, source, key).unwrap();
+                <$selector>::register(self, source, key, crate::source::DUPLEX).unwrap();
             }
             fn deregister(&self, source: BorrowedSource<'_>, key: Key) {
                 <$selector>::deregister(self, source, key).unwrap();

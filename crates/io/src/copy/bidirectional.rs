@@ -50,6 +50,19 @@ where
 ///
 /// # Cancel safety
 /// As [`copy_bidirectional`].
+///
+/// ```
+/// use filch_io::{AsyncWriteExt, copy_bidirectional_with_sizes, duplex};
+/// # futures_lite::future::block_on(async {
+/// let (mut client, mut front) = duplex(64);
+/// let (mut back, mut server) = duplex(64);
+/// client.write_all(b"ping").await?;
+/// client.shutdown().await?;
+/// server.shutdown().await?;
+/// let copied = copy_bidirectional_with_sizes(&mut front, &mut back, 4096, 512).await?;
+/// assert_eq!(copied, (4, 0));
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub async fn copy_bidirectional_with_sizes<A, B>(
     a: &mut A,
     b: &mut B,

@@ -1,18 +1,19 @@
 //! Accepting connections.
 
-use super::TcpStream;
+use super::{TcpSocket, TcpStream};
+use crate::interest::Interest;
 use crate::net::ToSocketAddrs;
 use crate::net::addr::first_that_works;
+use crate::net::methods::raw_handles;
 use crate::readiness::Direction;
 use crate::ready::Ready;
 use crate::source::Source;
-use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{self, SocketAddr};
 use std::task::{Context, Poll, ready};
 
 /// Connections that are complete and that nobody has accepted yet; the system may have a lower limit.
-const BACKLOG: i32 = 1024;
+const BACKLOG: u32 = 1024;
 
 /// A TCP socket that accepts connections.
 ///
@@ -58,14 +59,12 @@ impl TcpListener {
     /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<Self> {
         first_that_works(addr, async |address: SocketAddr| {
-            let kind = Type::STREAM;
-            let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
+            let socket = TcpSocket::for_address(&address)?;
             // Windows means something else by this option: stealing a port that is in use.
             #[cfg(not(windows))]
-            socket.set_reuse_address(true)?;
-            socket.bind(&address.into())?;
-            socket.listen(BACKLOG)?;
-            Self::from_std(socket.into())
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
         })
         .await
     }
@@ -93,8 +92,14 @@ impl TcpListener {
     pub fn from_std(listener: net::TcpListener) -> io::Result<Self> {
         // One in blocking mode would block the worker that accepts from it.
         listener.set_nonblocking(true)?;
+        Self::registered(listener)
+    }
+
+    /// Of one that is in non-blocking mode.
+    #[track_caller]
+    pub(super) fn registered(listener: net::TcpListener) -> io::Result<Self> {
         // What waits already is reported as the first event.
-        Ok(Self { source: Source::new(listener, Ready::EMPTY)? })
+        Ok(Self { source: Source::new(listener, Interest::READABLE, Ready::EMPTY)? })
     }
 
     /// Gives the listener back, still in non-blocking mode.
@@ -252,4 +257,4 @@ fn accept(listener: &net::TcpListener) -> io::Result<(net::TcpStream, SocketAddr
     Ok((stream, peer))
 }
 
-crate::net::raw_handles!(TcpListener);
+raw_handles!(TcpListener);

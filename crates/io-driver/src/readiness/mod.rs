@@ -81,78 +81,17 @@
 //! `loom-tests/tests/readiness.rs`: all of the above. loom cannot see the kernel: that an edge follows
 //! every `WouldBlock` is epoll's promise, tested in `tests/`.
 
+mod word;
+
+pub use word::{Direction, Observed};
+
 use crate::ready::Ready;
 use crate::waiters::Waiters;
 use filch_primitives::atomic::{AtomicU64, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::sync::Mutex;
 use std::task::{Poll, Waker};
-
-const WAITERS: u64 = 1 << 6;
-const SHUTDOWN: u64 = 1 << 7;
-const CLOSED: u64 = 1 << 8;
-const ANY_BUSY: u64 = Direction::Read.busy() | Direction::Write.busy();
-const TICK: u64 = 1 << 13;
-const TICK_MASK: u64 = (1 << 32) - TICK;
-const GENERATION: u64 = 1 << 32;
-
-/// Which of a source's two cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Reading and accepting.
-    Read,
-    /// Writing and connecting.
-    Write,
-}
-
-impl Direction {
-    const BOTH: [Self; 2] = [Self::Read, Self::Write];
-
-    const fn stored(self) -> u64 {
-        match self {
-            Self::Read => 1 << 9,
-            Self::Write => 1 << 11,
-        }
-    }
-
-    const fn busy(self) -> u64 {
-        self.stored() << 1
-    }
-
-    /// The readiness that ends a wait in this direction.
-    pub fn mask(self) -> Ready {
-        match self {
-            Self::Read => Ready::READABLE | Ready::READ_CLOSED,
-            Self::Write => Ready::WRITABLE | Ready::WRITE_CLOSED,
-        }
-    }
-}
-
-/// What a poller saw; [`Readiness::clear`] needs it back.
-#[derive(Debug, Clone, Copy)]
-#[must_use]
-pub struct Observed {
-    /// The readiness that was asked for and found.
-    pub ready: Ready,
-    /// The readiness that was found.
-    pub all: Ready,
-    /// The driver is gone.
-    pub is_shutdown: bool,
-    tick: u64,
-}
-
-impl Observed {
-    fn of(word: u64, mask: Ready) -> Self {
-        let all = Ready::from_bits(word);
-        Self { ready: all & mask, all, is_shutdown: word & SHUTDOWN != 0, tick: word & TICK_MASK }
-    }
-
-    /// `None` if a poller has to wait.
-    fn ending_wait(word: u64, mask: Ready) -> Option<Self> {
-        let observed = Self::of(word, mask);
-        (observed.is_shutdown || !observed.ready.is_empty()).then_some(observed)
-    }
-}
+use word::{ANY_BUSY, CLOSED, GENERATION, SHUTDOWN, TICK, TICK_MASK, WAITERS};
 
 /// What an event has to be followed by: the wakers are to be woken, outside every lock.
 #[derive(Debug, Default)]
