@@ -10,6 +10,7 @@
 //! | share a value that is locked across an await | [`Mutex`] |
 //! | limit how many do something at once | [`Semaphore`] |
 //! | say "go on" without a value | [`Notify`] |
+//! | say "stop", to a whole tree of tasks | [`CancellationToken`] |
 //!
 //! Every future here may be dropped at any await; `# Cancel safety` says what that leaves behind. Nothing
 //! takes a lock while nobody has to wait, and no waker is called with a lock held.
@@ -24,9 +25,11 @@
 //! | `oneshot/cell.rs` | the oneshot protocol |
 //! | `mpsc/list.rs`, `mpsc/channel.rs` | the messages; what senders and receiver share |
 //! | `notify/mod.rs`, `notify/wait.rs` | the notification protocol |
+//! | `cancellation/tree.rs` | who is cancelled with whom |
 //! | `block_on.rs` | the `blocking_*` methods |
 
 mod block_on;
+mod cancellation;
 mod const_fn;
 pub mod mpsc;
 mod mutex;
@@ -38,6 +41,10 @@ mod waiters;
 mod waker_cell;
 mod wakes;
 
+pub use cancellation::{
+    CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned,
+};
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };

@@ -2,8 +2,9 @@
 
 use filch_sync::futures::{Notified, OwnedNotified};
 use filch_sync::{
-    MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore,
-    SemaphorePermit, mpsc, oneshot,
+    CancellationToken, DropGuard, MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMutexGuard,
+    OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned, mpsc, oneshot,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -31,6 +32,10 @@ fn handles_go_everywhere() {
     is_send_and_sync::<Semaphore>();
     is_send_and_sync::<SemaphorePermit<'_>>();
     is_send_and_sync::<OwnedSemaphorePermit>();
+    is_send_and_sync::<CancellationToken>();
+    is_send_and_sync::<DropGuard>();
+    is_send_and_sync::<WaitForCancellationFuture<'_>>();
+    is_send_and_sync::<WaitForCancellationFutureOwned>();
     is_send_and_sync::<Notify>();
     is_send_and_sync::<Notified<'_>>();
     is_send_and_sync::<OwnedNotified>();

@@ -44,6 +44,7 @@
 
 mod wait;
 
+pub(crate) use wait::Wait;
 pub use wait::{Notified, OwnedNotified};
 
 use crate::const_fn::const_fn;
@@ -191,8 +192,14 @@ impl Notify {
     /// ```
     pub fn notify_waiters(&self) {
         let mut wakes = Wakes::new();
+        self.collect_waiters(&mut wakes);
+        wakes.wake_all();
+    }
+
+    /// [`notify_waiters`](Self::notify_waiters), but for the waking.
+    pub(crate) fn collect_waiters(&self, wakes: &mut Wakes) {
         let mut queue = self.queue.lock();
-        while queue.pop_front(|node| tell(node, ALL, &mut wakes)).is_some() {}
+        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -207,8 +214,12 @@ impl Notify {
                 Err(actual) => state = actual,
             }
         }
-        drop(queue);
-        wakes.wake_all();
+    }
+
+    /// Whether `notify_waiters` was ever called.
+    #[inline]
+    pub(crate) fn was_called(&self) -> bool {
+        self.calls() != 0
     }
 
     fn notify(&self, news: usize) {
@@ -283,6 +294,7 @@ impl Notify {
         false
     }
 
+    #[inline]
     fn calls(&self) -> usize {
         // Ordering: Acquire; who finds the count changed sees what came before that
         // `notify_waiters`. Weakened: model `counted_call_carries_the_notifiers_writes`.

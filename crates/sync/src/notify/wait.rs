@@ -22,7 +22,7 @@ enum Phase {
 }
 
 /// A waiter; `N` is how it holds the [`Notify`].
-struct Wait<N: Deref<Target = Notify>> {
+pub(crate) struct Wait<N: Deref<Target = Notify>> {
     notify: N,
     /// Only the owner looks at it.
     phase: Cell<Phase>,
@@ -33,7 +33,7 @@ struct Wait<N: Deref<Target = Notify>> {
 unsafe impl<N: Deref<Target = Notify> + Sync> Sync for Wait<N> {}
 
 impl<N: Deref<Target = Notify>> Wait<N> {
-    fn new(notify: N) -> Self {
+    pub(crate) fn new(notify: N) -> Self {
         let calls = notify.calls();
         Self {
             notify,
@@ -42,8 +42,12 @@ impl<N: Deref<Target = Notify>> Wait<N> {
         }
     }
 
+    pub(crate) fn notify(&self) -> &N {
+        &self.notify
+    }
+
     /// Ready, or queued with the waker of `cx` if there is one.
-    fn poll(self: Pin<&mut Self>, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: Option<&mut Context<'_>>) -> Poll<()> {
         // A shared reference only: notifiers look at the node too.
         let this = self.as_ref().get_ref();
         match this.phase.get() {
