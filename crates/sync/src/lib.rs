@@ -7,6 +7,7 @@
 //! |---|---|
 //! | hand one value over | [`oneshot`] |
 //! | hand many values to one task | [`mpsc`] |
+//! | show many tasks the latest state of one value | [`watch`] |
 //! | share a value that is locked across an await | [`Mutex`] |
 //! | limit how many do something at once | [`Semaphore`] |
 //! | say "go on" without a value | [`Notify`] |
@@ -25,6 +26,7 @@
 //! | `oneshot/cell.rs` | the oneshot protocol |
 //! | `mpsc/list.rs`, `mpsc/channel.rs` | the messages; what senders and receiver share |
 //! | `notify/mod.rs`, `notify/wait.rs` | the notification protocol |
+//! | `watch/shared.rs` | the latest value and its number |
 //! | `cancellation/tree.rs` | who is cancelled with whom |
 //! | `block_on.rs` | the `blocking_*` methods |
 
@@ -40,6 +42,7 @@ mod semaphore;
 mod waiters;
 mod waker_cell;
 mod wakes;
+pub mod watch;
 
 pub use cancellation::{
     CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,

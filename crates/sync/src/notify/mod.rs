@@ -17,7 +17,7 @@
 //! ## Transitions
 //! 1. `notify_one`: EMPTY or NOTIFIED -> NOTIFIED; WAITING: one waiter out of the queue, with the
 //!    lock.
-//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue.
+//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue, with the lock.
 //! 3. a waiter: NOTIFIED -> EMPTY and it is through; EMPTY -> WAITING and it is in the queue, with
 //!    the lock.
 //! 4. the last waiter leaves: WAITING -> EMPTY.
@@ -198,22 +198,30 @@ impl Notify {
 
     /// [`notify_waiters`](Self::notify_waiters), but for the waking.
     pub(crate) fn collect_waiters(&self, wakes: &mut Wakes) {
-        let mut queue = self.queue.lock();
-        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
-        loop {
-            // A kept wake-up stays.
-            let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
-            let next = (state & !STATE).wrapping_add(CALL) | kept;
-            // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
-            // `counted_call_carries_the_notifiers_writes`.
-            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
-            {
-                Ok(_) => break,
+        while state & STATE != WAITING {
+            match self.count_call(state) {
+                Ok(_) => return,
                 Err(actual) => state = actual,
             }
         }
+        let mut queue = self.queue.lock();
+        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
+        // Ordering: Relaxed; as above.
+        state = self.state.load(Ordering::Relaxed);
+        while let Err(actual) = self.count_call(state) {
+            state = actual;
+        }
+    }
+
+    /// One call more, and nobody waits; a kept wake-up stays.
+    fn count_call(&self, state: usize) -> Result<usize, usize> {
+        let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
+        let next = (state & !STATE).wrapping_add(CALL) | kept;
+        // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
+        // `counted_call_carries_the_notifiers_writes`.
+        self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
     }
 
     /// Whether `notify_waiters` was ever called.
