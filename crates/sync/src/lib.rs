@@ -7,6 +7,7 @@
 //! |---|---|
 //! | hand one value over | [`oneshot`] |
 //! | hand many values to one task | [`mpsc`] |
+//! | hand every value to many tasks | [`broadcast`] |
 //! | show many tasks the latest state of one value | [`watch`] |
 //! | share a value that is locked across an await | [`Mutex`] |
 //! | limit how many do something at once | [`Semaphore`] |
@@ -26,13 +27,17 @@
 //! | `oneshot/cell.rs` | the oneshot protocol |
 //! | `mpsc/list.rs`, `mpsc/channel.rs` | the messages; what senders and receiver share |
 //! | `notify/mod.rs`, `notify/wait.rs` | the notification protocol |
+//! | `broadcast/shared.rs` | the ring of messages |
 //! | `watch/shared.rs` | the latest value and its number |
 //! | `cancellation/tree.rs` | who is cancelled with whom |
+//! | `drop_each.rs` | messages whose destructors panic |
 //! | `block_on.rs` | the `blocking_*` methods |
 
 mod block_on;
+pub mod broadcast;
 mod cancellation;
 mod const_fn;
+mod drop_each;
 pub mod mpsc;
 mod mutex;
 mod notify;

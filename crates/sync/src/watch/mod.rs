@@ -1,7 +1,7 @@
 //! One value that changes, and tasks that want to know its latest state.
 //!
 //! For configuration, progress, "shutting down": whoever looks sees the value that is there, and values that come
-//! faster than one looks are skipped. To deliver every value to everyone choose a broadcast channel; to one
+//! faster than one looks are skipped. To deliver every value to everyone choose [`broadcast`](crate::broadcast); to one
 //! task, [`mpsc`](crate::mpsc); for "stop",
 //! [`CancellationToken`](crate::CancellationToken).
 //!
