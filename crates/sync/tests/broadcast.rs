@@ -114,9 +114,11 @@ fn a_clone_that_panics_counts_as_seen() {
     }
     let alive = Arc::new(AtomicUsize::new(0));
     let (tx, mut rx) = broadcast::channel(4);
+    let mut another = tx.subscribe();
     tx.send(NeverCloned(Counted::new(0, &alive))).unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| drop(rx.try_recv()))).is_err());
     assert!(matches!(rx.try_recv(), Err(TryRecvError::Empty)));
+    assert!(another.try_recv().is_ok(), "the last takes the message itself");
     // Ordering: Relaxed; one thread.
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 }

@@ -5,7 +5,8 @@
 //! latest message is all that matters, choose [`watch`](crate::watch); if each message is for one receiver,
 //! [`mpsc`](crate::mpsc); if nothing may be lost, one [`mpsc`](crate::mpsc) for each receiver.
 //!
-//! A message is kept once, and cloned for each receiver; it is dropped when the last of them has seen it, or is gone.
+//! A message is kept once; every receiver clones it but the last, who takes it. It is dropped when none is left who has not
+//! seen it. `clone` is called with the message locked: it must not use the channel.
 //!
 //! ```
 //! use filch_sync::broadcast;

@@ -108,7 +108,7 @@ impl<T> Receiver<T> {
 }
 
 impl<T: Clone> Receiver<T> {
-    /// Waits for the next message, and clones it.
+    /// Waits for the next message.
     ///
     /// # Errors
     /// [`RecvError::Lagged`] if messages were overwritten; the next call returns the oldest that is left.
@@ -130,7 +130,7 @@ impl<T: Clone> Receiver<T> {
         loop {
             // Made before the look: a message in between completes it.
             let sent = self.shared.sent.notified();
-            match receive(&self.shared, &mut self.next) {
+            match self.shared.receive(&mut self.next) {
                 Ok(message) => return Ok(message),
                 Err(TryRecvError::Closed) => return Err(RecvError::Closed),
                 Err(TryRecvError::Lagged(missed)) => return Err(RecvError::Lagged(missed)),
@@ -140,7 +140,7 @@ impl<T: Clone> Receiver<T> {
         }
     }
 
-    /// Clones the next message if there is one.
+    /// Takes the next message if there is one.
     ///
     /// # Errors
     /// [`TryRecvError`].
@@ -152,7 +152,7 @@ impl<T: Clone> Receiver<T> {
     /// assert!(rx.try_recv().is_err());
     /// ```
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        receive(&self.shared, &mut self.next)
+        self.shared.receive(&mut self.next)
     }
 
     /// [`recv`](Self::recv) with the thread asleep. For threads that run no tasks: on a worker thread it stops the
@@ -171,13 +171,6 @@ impl<T: Clone> Receiver<T> {
     }
 }
 
-fn receive<T: Clone>(shared: &Shared<T>, next: &mut u64) -> Result<T, TryRecvError> {
-    let look = shared.look(next)?;
-    let message = look.value().clone();
-    drop(look);
-    Ok(message)
-}
-
 impl<T> Drop for Receiver<T> {
     /// Messages that nobody else waits for are dropped now.
     fn drop(&mut self) {
@@ -185,8 +178,7 @@ impl<T> Drop for Receiver<T> {
         drop_each(|| {
             while self.next < end {
                 // What was overwritten meanwhile is gone anyway.
-                if let Some(message) = self.shared.look(&mut self.next).ok().map(|look| look.end())
-                {
+                if let Ok(Some(message)) = self.shared.skip(&mut self.next) {
                     return Some(message);
                 }
             }

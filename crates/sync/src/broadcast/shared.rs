@@ -1,8 +1,8 @@
 //! # broadcast: a ring of messages, each of which every receiver gets, or is told that it missed it
 //!
 //! ## Layout
-//! `slots`: a ring, a power of two long; message `n` stands in slot `n` modulo that. A slot has a read-write lock
-//! around the number of its message and the message, and `remaining`: how many receivers have yet to see it.
+//! `slots`: a ring, a power of two long; message `n` stands in slot `n` modulo that. A slot has a mutex around the number
+//! of its message, the message, and `remaining`: how many receivers have yet to see it.
 //! `tail`: the number of the next message, and how many receivers there are, in a mutex.
 //!
 //! ## Roles
@@ -10,10 +10,9 @@
 //!
 //! ## Transitions
 //! 1. `send`: with `tail` locked, the next slot is filled, whatever was in it; `remaining` is the number of receivers.
-//! 2. `look`: with the slot locked for reading, the message is there, not there yet, or overwritten; in that case,
-//!    with `tail` locked, on to the oldest that is left.
-//! 3. the end of a look: `remaining` - 1, with the slot still locked; who finds that it was the last takes the message out.
-//! 4. `subscribe`, `unsubscribe`: with `tail` locked; a receiver that goes ends its look at every message that counted it.
+//! 2. `see`: with the slot locked, the message is there, and `remaining` - 1; or it is not there yet; or it was overwritten:
+//!    then, with `tail` locked, on to the oldest that is left. The last to see a message takes it out.
+//! 3. `subscribe`, `unsubscribe`: with `tail` locked; a receiver that goes sees every message that counted it.
 //!
 //! ## Invariants
 //! * I1: `remaining` of a message is the number of receivers that were there when it was sent, and whose next message
@@ -23,15 +22,14 @@
 //! * I3: `tail` is locked before a slot, and never after.
 //!
 //! ## Ordering
-//! The locks order all but these:
-//! | operation | ordering | pairs with | without it |
-//! |---|---|---|---|
-//! | `ended` | Release | load in `look`, Acquire, before it looks at the slot | the end comes before the last message |
-//! | `remaining` - 1 | AcqRel | each other | a message is dropped while another receiver's clone of it still reads |
+//! The locks order all but `ended`: it is set with Release after the last message, and read with Acquire before the slot,
+//! so that the end does not come before the last message.
 //!
 //! ## Rejected
 //! * One lock for all slots: receivers that clone hold up each other and all senders.
-//! * The message in an `Arc`, cloned under no lock: one allocation for each message, to save what most of them do not need.
+//! * A read-write lock for each slot: receivers that clone the same message at the same time need a message that is `Sync`;
+//!   and a count beside it is one more read-modify-write.
+//! * The message in an `Arc`, cloned under no lock: one allocation for each message, which most of them do not need.
 //!
 //! ## Checked by
 //! `loom-tests/tests/sync_broadcast.rs`: `send_meets_recv`, `last_sender_meets_recv`, `two_receivers_get_the_message`,
@@ -40,12 +38,12 @@
 use super::error::TryRecvError;
 use crate::notify::Notify;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
-use filch_primitives::sync::{Mutex, RwLock, RwLockReadGuard};
+use filch_primitives::sync::Mutex;
 use std::fmt;
 
 /// What senders and receivers share.
 pub(super) struct Shared<T> {
-    slots: Box<[Slot<T>]>,
+    slots: Box<[Mutex<Slot<T>>]>,
     tail: Mutex<Tail>,
     pub(super) senders: AtomicUsize,
     pub(super) weak_senders: AtomicUsize,
@@ -64,30 +62,21 @@ struct Tail {
 }
 
 struct Slot<T> {
-    /// Changed with the slot locked, for reading at least.
-    remaining: AtomicUsize,
-    message: RwLock<Message<T>>,
-}
-
-struct Message<T> {
+    /// Of the message that is or was in it.
     number: u64,
+    remaining: usize,
     /// `None` before the first, and once every receiver has seen it.
-    value: Option<T>,
+    message: Option<T>,
 }
 
 impl<T> Shared<T> {
     /// With one sender and no receivers; `capacity` is a power of two.
     pub(super) fn new(capacity: usize) -> Self {
-        let slot = |index: usize| Slot {
-            remaining: AtomicUsize::new(0),
-            // The lap before the first.
-            message: RwLock::new(Message {
-                number: (index as u64).wrapping_sub(capacity as u64),
-                value: None,
-            }),
-        };
+        // The lap before the first.
+        let number = |index: usize| (index as u64).wrapping_sub(capacity as u64);
+        let slot = |index| Slot { number: number(index), remaining: 0, message: None };
         Self {
-            slots: (0..capacity).map(slot).collect(),
+            slots: (0..capacity).map(|index| Mutex::new(slot(index))).collect(),
             tail: Mutex::new(Tail { next: 0, receivers: 0 }),
             senders: AtomicUsize::new(1),
             weak_senders: AtomicUsize::new(0),
@@ -97,24 +86,22 @@ impl<T> Shared<T> {
         }
     }
 
-    fn slot(&self, number: u64) -> &Slot<T> {
+    fn slot(&self, number: u64) -> &Mutex<Slot<T>> {
         &self.slots[number as usize & (self.slots.len() - 1)]
     }
 
-    /// Sends `value`, to how many receivers; `Err` if there are none.
-    pub(super) fn send(&self, value: T) -> Result<usize, T> {
+    /// Sends `message`, to how many receivers; `Err` if there are none.
+    pub(super) fn send(&self, message: T) -> Result<usize, T> {
         let mut tail = self.tail.lock();
-        let receivers = tail.receivers;
+        let (number, receivers) = (tail.next, tail.receivers);
         if receivers == 0 {
-            return Err(value);
+            return Err(message);
         }
-        let slot = self.slot(tail.next);
         let old = {
-            let mut message = slot.message.write();
-            // Ordering: Relaxed; published with the message, by the slot's lock.
-            slot.remaining.store(receivers, Ordering::Relaxed);
-            message.number = tail.next;
-            message.value.replace(value)
+            let mut slot = self.slot(number).lock();
+            slot.number = number;
+            slot.remaining = receivers;
+            slot.message.replace(message)
         };
         tail.next += 1;
         drop(tail);
@@ -124,23 +111,43 @@ impl<T> Shared<T> {
         Ok(receivers)
     }
 
-    /// Looks at message `*next`, and moves on.
-    pub(super) fn look(&self, next: &mut u64) -> Result<Look<'_, T>, TryRecvError> {
+    /// Receives message `*next`, and moves on.
+    pub(super) fn receive(&self, next: &mut u64) -> Result<T, TryRecvError>
+    where
+        T: Clone,
+    {
+        let message =
+            self.see(next, |message, last| if last { message.take() } else { message.clone() })?;
+        Ok(message.expect("a message was dropped before every receiver had seen it"))
+    }
+
+    /// Skips message `*next`, and moves on; returns the message if nobody else has yet to see it.
+    pub(super) fn skip(&self, next: &mut u64) -> Result<Option<T>, TryRecvError> {
+        self.see(next, |message, last| if last { message.take() } else { None })
+    }
+
+    /// Lends message `*next` to `f`, which learns whether this is the last look at it, and moves on.
+    fn see<R>(
+        &self,
+        next: &mut u64,
+        f: impl FnOnce(&mut Option<T>, bool) -> R,
+    ) -> Result<R, TryRecvError> {
         // Ordering: Acquire; pairs with the Release in `end`: if it has ended, the slot below has the last message.
-        // Weakened: model `last_sender_meets_recv`.
         let ended = self.ended.load(Ordering::Acquire);
-        let slot = self.slot(*next);
-        let message = slot.message.read();
-        if message.number == *next {
+        let mut slot = self.slot(*next).lock();
+        if slot.number == *next {
             *next += 1;
-            return Ok(Look { slot, number: message.number, message: Some(message) });
+            // Before the look: one that panics has seen it too.
+            slot.remaining -= 1;
+            let last = slot.remaining == 0;
+            return Ok(f(&mut slot.message, last));
         }
         let capacity = self.slots.len() as u64;
-        if message.number.wrapping_add(capacity) == *next {
+        if slot.number.wrapping_add(capacity) == *next {
             return Err(if ended { TryRecvError::Closed } else { TryRecvError::Empty });
         }
-        // I3: not both at once, in this order.
-        drop(message);
+        // I3.
+        drop(slot);
         let oldest = self.tail.lock().next - capacity;
         let missed = oldest - *next;
         *next = oldest;
@@ -168,7 +175,7 @@ impl<T> Shared<T> {
 
     /// The last sender is gone.
     pub(super) fn end(&self) {
-        // Ordering: Release; pairs with the Acquire in `look`.
+        // Ordering: Release; pairs with the Acquire in `see`.
         self.ended.store(true, Ordering::Release);
         self.sent.notify_waiters();
     }
@@ -206,8 +213,7 @@ impl<T> Shared<T> {
         let (mut seen, mut end) = (tail.next.saturating_sub(self.slots.len() as u64), tail.next);
         while seen < end {
             let middle = seen + (end - seen) / 2;
-            // Ordering: Acquire; who counts it as seen sees what those did who saw it.
-            if self.slot(middle).remaining.load(Ordering::Acquire) == 0 {
+            if self.slot(middle).lock().remaining == 0 {
                 seen = middle + 1;
             } else {
                 end = middle;
@@ -220,46 +226,5 @@ impl<T> Shared<T> {
 impl<T> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared").field("receivers", &self.receivers()).finish_non_exhaustive()
-    }
-}
-
-/// A receiver's look at a message; when it ends, the message is seen.
-pub(super) struct Look<'a, T> {
-    slot: &'a Slot<T>,
-    number: u64,
-    /// `None` at the end of it.
-    message: Option<RwLockReadGuard<'a, Message<T>>>,
-}
-
-impl<T> Look<'_, T> {
-    pub(super) fn value(&self) -> &T {
-        self.message
-            .as_ref()
-            .and_then(|message| message.value.as_ref())
-            .expect("a message was dropped before every receiver had seen it")
-    }
-
-    /// Ends it; the message, if this was the last look.
-    pub(super) fn end(mut self) -> Option<T> {
-        self.take_last()
-    }
-
-    fn take_last(&mut self) -> Option<T> {
-        let message = self.message.take()?;
-        // Ordering: AcqRel: Release ends our look, Acquire of all others'. Still locked: it is this message's count.
-        let last = self.slot.remaining.fetch_sub(1, Ordering::AcqRel) == 1;
-        drop(message);
-        if !last {
-            return None;
-        }
-        let mut message = self.slot.message.write();
-        // A sender may have been faster.
-        if message.number == self.number { message.value.take() } else { None }
-    }
-}
-
-impl<T> Drop for Look<'_, T> {
-    fn drop(&mut self) {
-        drop(self.take_last());
     }
 }

@@ -39,7 +39,7 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: one at a time has the value, which is as good as sending it to and fro.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
-/// The lock is held by another, or by oneself.
+/// The lock is held by another, or by oneself; or others wait for it.
 ///
 /// ```
 /// let mutex = filch_sync::Mutex::new(());
@@ -48,7 +48,7 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 /// # drop(guard);
 /// ```
 #[derive(Debug)]
-pub struct TryLockError(());
+pub struct TryLockError(pub(crate) ());
 
 impl fmt::Display for TryLockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -132,7 +132,7 @@ impl<B: Bank> Permits<B> {
         loop {
             // A wrong guess cannot end up here: a guess is taken as free until the CAS has seen it.
             if word & CLOSED != 0 {
-                return Err(Refusal::Closed);
+                return Err(self.closed());
             }
             if word >> SHIFT < n {
                 return if B::MAY_HOLD { self.collect(n) } else { Err(Refusal::TooFew) };
@@ -149,6 +149,15 @@ impl<B: Bank> Permits<B> {
                 Err(actual) => word = actual,
             }
         }
+    }
+
+    /// CLOSED was seen.
+    #[cold]
+    fn closed(&self) -> Refusal {
+        // Ordering: Acquire; a second look at what was found there: who is refused sees what came before `close`.
+        // Weakened: model `sync_once::two_make_the_value`.
+        self.word.load(Ordering::Acquire);
+        Refusal::Closed
     }
 
     /// Fetches what is in the bank, unless somebody waits for it, and tries again.

@@ -2,7 +2,7 @@
 //!
 //! For configuration, progress, "shutting down": whoever looks sees the value that is there, and values that come
 //! faster than one looks are skipped. To deliver every value to everyone choose [`broadcast`](crate::broadcast); to one
-//! task, [`mpsc`](crate::mpsc); for "stop",
+//! task, [`mpsc`](crate::mpsc); for a value that comes once, [`SetOnce`](crate::SetOnce); for "stop",
 //! [`CancellationToken`](crate::CancellationToken).
 //!
 //! Nothing is allocated when the value changes, and sending never waits for a receiver to keep up; it blocks the
