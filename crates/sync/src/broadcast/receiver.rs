@@ -161,13 +161,17 @@ impl<T: Clone> Receiver<T> {
     /// # Errors
     /// As [`recv`](Self::recv).
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let (tx, mut rx) = filch_sync::broadcast::channel(4);
     /// std::thread::spawn(move || tx.send(1));
     /// assert_eq!(rx.blocking_recv(), Ok(1));
     /// ```
+    #[track_caller]
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
-        block_on(self.recv())
+        block_on("Receiver::blocking_recv", self.recv())
     }
 }
 

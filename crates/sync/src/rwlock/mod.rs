@@ -156,11 +156,15 @@ impl<T: ?Sized> RwLock<T> {
     /// [`read`](Self::read) with the thread asleep. For threads that run no tasks: on a worker thread it stops the worker,
     /// and so perhaps the very task that has the lock.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// assert_eq!(*filch_sync::RwLock::new(1).blocking_read(), 1);
     /// ```
+    #[track_caller]
     pub fn blocking_read(&self) -> RwLockReadGuard<'_, T> {
-        block_on(self.read())
+        block_on("RwLock::blocking_read", self.read())
     }
 
     /// [`read`](Self::read), with a guard that borrows nothing and may move to another task.
@@ -236,13 +240,17 @@ impl<T: ?Sized> RwLock<T> {
     /// [`write`](Self::write) with the thread asleep. For threads that run no tasks: on a worker thread it stops the worker,
     /// and so perhaps the very task that has the lock.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let lock = filch_sync::RwLock::new(1);
     /// *lock.blocking_write() += 1;
     /// assert_eq!(lock.into_inner(), 2);
     /// ```
+    #[track_caller]
     pub fn blocking_write(&self) -> RwLockWriteGuard<'_, T> {
-        block_on(self.write())
+        block_on("RwLock::blocking_write", self.write())
     }
 
     /// [`write`](Self::write), with a guard that borrows nothing and may move to another task.
