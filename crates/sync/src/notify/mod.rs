@@ -258,21 +258,31 @@ impl Notify {
             _ => queue.pop_front(|node| tell(node, news, wakes)),
         };
         if told.is_none() {
-            self.update(|state| if state == WAITING { state } else { NOTIFIED });
+            self.keep();
         } else if queue.is_empty() {
-            self.update(|_| EMPTY);
+            self.end_waiting();
         }
     }
 
-    /// Changes the state, and leaves the count.
-    fn update(&self, f: impl Fn(usize) -> usize) {
+    /// WAITING -> EMPTY, with the lock held.
+    fn end_waiting(&self) {
+        // Ordering: Relaxed; while it is WAITING, the word is changed with the lock held.
+        let state = self.state.load(Ordering::Relaxed);
+        debug_assert_eq!(state & STATE, WAITING, "a queue without a sign");
+        // Ordering: Release; who finds the count here sees what came before its last call, as we do: by the lock, or by
+        // the exchange that made it WAITING. A store will do: nobody else writes.
+        self.state.store(state & !STATE, Ordering::Release);
+    }
+
+    /// EMPTY or NOTIFIED -> NOTIFIED.
+    fn keep(&self) {
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             // Ordering: AcqRel; as in `notify`.
             match self.state.compare_exchange_weak(
                 state,
-                (state & !STATE) | f(state & STATE),
+                (state & !STATE) | NOTIFIED,
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {

@@ -34,6 +34,8 @@
 //! * I2: while WAITERS is set, the word has no free permits, so nobody takes one past the queue.
 //! * I3: permits are conserved: free + banked + assigned + held changes only by `add` and `forget`.
 //! * I4: once CLOSED, the queue stays empty.
+//! * I5: while WAITERS is set, the word is changed with the lock held only: `try_acquire` finds nothing to take (I2),
+//!   `release` goes to the queue.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | without it |
@@ -258,13 +260,22 @@ impl<B: Bank> Permits<B> {
         n += self.bank.take(false);
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut word = self.word.load(Ordering::Relaxed);
+        if word & WAITERS != 0 {
+            check_sum(0, n);
+            // Ordering: Release; as in `release`. Weakened: model `surplus_permit_carries_the_holders_writes`. A store
+            // will do: while WAITERS is set, the word is changed with the lock held (I5).
+            return self.word.store((word & CLOSED) | (n << SHIFT), Ordering::Release);
+        }
+        // Nobody waited.
+        if n == 0 {
+            return;
+        }
         loop {
             check_sum(word >> SHIFT, n);
-            // Ordering: Release; as in `release`. Weakened: model
-            // `surplus_permit_carries_the_holders_writes`.
+            // Ordering: Release; as in `release`.
             match self.word.compare_exchange_weak(
                 word,
-                (word & !WAITERS) + (n << SHIFT),
+                word + (n << SHIFT),
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
