@@ -18,8 +18,22 @@
 //! | wait until all have come | [`Barrier`] |
 //! | say "stop", to a whole tree of tasks | [`CancellationToken`] |
 //!
-//! Every future here may be dropped at any await; `# Cancel safety` says what that leaves behind. Nothing
-//! takes a lock while nobody has to wait, and no waker is called with a lock held.
+//! Nothing takes a lock of the thread while nobody has to wait - `broadcast` and `watch` excepted, for the time of a copy -
+//! and no waker is called with a lock held.
+//!
+//! ## Cancel safety
+//! Every future here may be dropped at any await. What that leaves behind:
+//!
+//! | dropped before it is ready | leaves |
+//! |---|---|
+//! | `recv`, `recv_many`, `closed`, `changed`, `cancelled`, `SetOnce::wait` | all as it was; no message is lost |
+//! | `mpsc::Sender::send` | nothing sent; the message is dropped with it: `reserve` first to keep it |
+//! | `reserve`, `acquire`, `lock`, `read`, `write` | its place in the queue to the next; what it was assigned is handed on |
+//! | `Notify::notified` | the same: a wake-up that it had got goes to the next |
+//! | `watch::Receiver::wait_for` | the values that it looked at count as seen |
+//! | `Barrier::wait` | it has not come; another may in its place |
+//! | `OnceCell::get_or_init` | the value unmade; the next in the queue begins |
+//! | `run_until_cancelled` | what its future leaves |
 //!
 //! ## Map
 //! | file | what |

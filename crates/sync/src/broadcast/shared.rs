@@ -22,8 +22,8 @@
 //! * I3: `tail` is locked before a slot, and never after.
 //!
 //! ## Ordering
-//! The locks order all but `ended`: it is set with Release after the last message, and read with Acquire before the slot,
-//! so that the end does not come before the last message.
+//! The locks order everything: `ended` is set after the last message, and read with the slot of the next message locked, so
+//! that the end does not come before the last message.
 //!
 //! ## Rejected
 //! * One lock for all slots: receivers that clone hold up each other and all senders.
@@ -132,8 +132,6 @@ impl<T> Shared<T> {
         next: &mut u64,
         f: impl FnOnce(&mut Option<T>, bool) -> R,
     ) -> Result<R, TryRecvError> {
-        // Ordering: Acquire; pairs with the Release in `end`: if it has ended, the slot below has the last message.
-        let ended = self.ended.load(Ordering::Acquire);
         let mut slot = self.slot(*next).lock();
         if slot.number == *next {
             *next += 1;
@@ -144,7 +142,8 @@ impl<T> Shared<T> {
         }
         let capacity = self.slots.len() as u64;
         if slot.number.wrapping_add(capacity) == *next {
-            return Err(if ended { TryRecvError::Closed } else { TryRecvError::Empty });
+            // With the slot locked: no message comes between the two looks.
+            return Err(if self.has_ended() { TryRecvError::Closed } else { TryRecvError::Empty });
         }
         // I3.
         drop(slot);
@@ -175,7 +174,7 @@ impl<T> Shared<T> {
 
     /// The last sender is gone.
     pub(super) fn end(&self) {
-        // Ordering: Release; pairs with the Acquire in `see`.
+        // Ordering: Release; pairs with the Acquire in `has_ended`.
         self.ended.store(true, Ordering::Release);
         self.sent.notify_waiters();
     }
