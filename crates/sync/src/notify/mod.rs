@@ -33,6 +33,7 @@
 //! | -> NOTIFIED | AcqRel | NOTIFIED -> EMPTY, AcqRel | the woken task misses what was written before the wake-up |
 //! | `news` stored | Release | load in `poll`, Acquire | the same |
 //! | the count | AcqRel | load when a waiter is made or queued, Acquire | the same |
+//! | WAITING -> EMPTY | Release (a store) | the same load | the same: the count in it may be another's |
 //!
 //! Liveness: the waiter's EMPTY -> WAITING and the notifier's EMPTY -> NOTIFIED are on one word.
 //!
