@@ -273,7 +273,7 @@ impl<T> Sender<T> {
             return Err(SendError(()));
         }
         let permits = &self.channel.admission.permits;
-        match permits.try_acquire(n) {
+        match permits.try_acquire_or_wait(n) {
             Ok(()) => Ok(()),
             Err(Refusal::Closed) => Err(SendError(())),
             Err(Refusal::TooFew) => permits.acquire(n).await.map_err(|_closed| SendError(())),
