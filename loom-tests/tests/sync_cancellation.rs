@@ -44,6 +44,8 @@ fn cancel_meets_cancel() {
             let token = token.clone();
             thread::spawn(move || token.cancel())
         };
+        // loom switches threads here; at a plain load it would not.
+        thread::yield_now();
         token.cancel();
         assert!(child.is_cancelled());
         canceller.join().unwrap();
