@@ -34,6 +34,24 @@ fn cancel_meets_child() {
     });
 }
 
+/// Whoever has called `cancel` finds all cancelled, also if another was faster and is half-way down.
+#[test]
+fn cancel_meets_cancel() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let child = token.child_token();
+        let canceller = {
+            let token = token.clone();
+            thread::spawn(move || token.cancel())
+        };
+        // loom switches threads here; at a plain load it would not.
+        thread::yield_now();
+        token.cancel();
+        assert!(child.is_cancelled());
+        canceller.join().unwrap();
+    });
+}
+
 /// A sibling goes while the links are walked, and the last handle of a middle node with it.
 #[test]
 fn cancel_meets_drop() {

@@ -3,7 +3,7 @@
 use crate::handle::Handle;
 use crate::task::{JoinHandle, Origin};
 use crate::worker::Worker;
-use filch_primitives::{Current, CurrentGuard};
+use filch_primitives::{Current, CurrentGuard, Duty};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
@@ -12,7 +12,6 @@ thread_local! {
     static HANDLE: Current<Handle> = const { Current::new() };
     /// The worker that this thread runs; points into the frame of `worker::run`.
     static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
-    static DUTY: Cell<Duty> = const { Cell::new(Duty::None) };
     /// The pool for blocking calls that this thread belongs to.
     static POOL: Cell<*const ()> = const { Cell::new(ptr::null()) };
     /// Its address names the thread.
@@ -128,52 +127,7 @@ pub(crate) fn thread_lane() -> usize {
     (thread_token() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 16
 }
 
-/// What would wait if this thread were blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Duty {
-    /// Nothing of ours.
-    None,
-    /// The one future that `block_on` was called with.
-    OneFuture,
-    /// Tasks.
-    Tasks,
-}
-
-/// While it lives, this thread has the duty.
-pub(crate) struct DutyScope {
-    before: Duty,
-}
-
-impl DutyScope {
-    /// # Panics
-    /// If the thread has a duty already: `what` would block it.
-    #[track_caller]
-    pub(crate) fn enter(duty: Duty, what: &str) -> Self {
-        assert!(
-            may_block(),
-            "`{what}` would block a thread that runs async tasks: `.await` the future there, or call \
-             it from `spawn_blocking` or `block_in_place`"
-        );
-        Self { before: DUTY.replace(duty) }
-    }
-
-    /// While it lives, this thread may block, whatever it was doing.
-    pub(crate) fn suspend() -> Self {
-        Self { before: DUTY.replace(Duty::None) }
-    }
-}
-
-impl Drop for DutyScope {
-    fn drop(&mut self) {
-        DUTY.set(self.before);
-    }
-}
-
-pub(crate) fn duty() -> Duty {
-    DUTY.try_with(Cell::get).unwrap_or(Duty::None)
-}
-
 /// Whether this thread may wait for others.
 pub(crate) fn may_block() -> bool {
-    duty() == Duty::None
+    Duty::current() == Duty::None
 }

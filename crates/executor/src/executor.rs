@@ -2,9 +2,10 @@
 
 use crate::block_on;
 use crate::blocking::BlockingPool;
-use crate::context::{self, Duty, DutyScope, EnterGuard};
+use crate::context::{self, EnterGuard};
 use crate::handle::{AnyScheduler, Handle};
 use crate::task::JoinHandle;
+use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::time::{Duration, Instant};
 

@@ -2,11 +2,12 @@
 
 use crate::block_on;
 use crate::blocking::BlockingPool;
-use crate::context::{self, Duty, DutyScope, EnterGuard};
+use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
 use crate::task::{JoinHandle, Origin, Spawned, is_large};
 use filch_primitives::atomic::Ordering;
+use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;

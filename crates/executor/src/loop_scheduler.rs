@@ -9,13 +9,14 @@
 use crate::block_on::ThreadWaker;
 use crate::blocking::BlockingPool;
 use crate::config::Config;
-use crate::context::{self, Duty, DutyScope, WorkerScope};
+use crate::context::{self, WorkerScope};
 use crate::idle::Idle;
 use crate::park::Park;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::{Origin, Spawned};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
+use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;

@@ -34,11 +34,13 @@ mod half;
 mod half;
 
 mod current;
+mod duty;
 mod quietly;
 mod unique;
 
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
+pub use duty::{Duty, DutyScope};
 pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread};
 pub use quietly::catch_quietly;
 pub use unique::reserve_numbers;

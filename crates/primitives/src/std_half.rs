@@ -49,7 +49,7 @@ pub mod hint {
 
 /// Shared ownership and blocking locks for cold data.
 pub mod sync {
-    pub use parking_lot::MutexGuard;
+    pub use parking_lot::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
     pub use std::sync::{Arc, Weak};
     use std::time::Duration;
 
@@ -85,6 +85,36 @@ pub mod sync {
         /// The value, which nobody else can reach.
         pub fn get_mut(&mut self) -> &mut T {
             self.0.get_mut()
+        }
+    }
+
+    /// A lock that many may read under, or one may write, without poisoning.
+    #[derive(Debug, Default)]
+    pub struct RwLock<T: ?Sized>(parking_lot::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        /// Wraps `value`.
+        pub const fn new(value: T) -> Self {
+            Self(parking_lot::RwLock::new(value))
+        }
+
+        /// Takes the value out.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+
+    impl<T: ?Sized> RwLock<T> {
+        /// Blocks the thread while somebody writes, or waits to.
+        #[inline]
+        pub fn read(&self) -> RwLockReadGuard<'_, T> {
+            self.0.read()
+        }
+
+        /// Blocks the thread until nobody else has the lock.
+        #[inline]
+        pub fn write(&self) -> RwLockWriteGuard<'_, T> {
+            self.0.write()
         }
     }
 

@@ -1,5 +1,6 @@
 //! Waits for a future by parking the thread: what the `blocking_*` methods stand on.
 
+use filch_primitives::Duty;
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::thread::{self, Thread};
 use std::future::Future;
@@ -28,8 +29,13 @@ impl Wake for Unpark {
     }
 }
 
-/// Runs `future` to its end on this thread, which sleeps while there is nothing to do.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+/// Runs `future` to its end on this thread, which sleeps while there is nothing to do; for a method named `what`.
+///
+/// # Panics
+/// On a thread that runs tasks: it would stop them, and so perhaps what it waits for.
+#[track_caller]
+pub(crate) fn block_on<F: Future>(what: &str, future: F) -> F::Output {
+    Duty::assert_none(what);
     let mut future = pin!(future);
     let unpark = Arc::new(Unpark { thread: thread::current(), woken: AtomicBool::new(false) });
     let waker = Waker::from(Arc::clone(&unpark));

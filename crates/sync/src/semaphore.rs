@@ -248,13 +248,17 @@ impl Semaphore {
     /// # Errors
     /// [`AcquireError`] once the semaphore is closed.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let semaphore = filch_sync::Semaphore::new(1);
     /// let permit = semaphore.blocking_acquire().unwrap();
     /// # drop(permit);
     /// ```
+    #[track_caller]
     pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        block_on(self.acquire())
+        block_on("Semaphore::blocking_acquire", self.acquire())
     }
 
     /// [`blocking_acquire`](Self::blocking_acquire) for `n` permits.
@@ -262,12 +266,16 @@ impl Semaphore {
     /// # Errors
     /// [`AcquireError`] once the semaphore is closed.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let semaphore = filch_sync::Semaphore::new(2);
     /// assert_eq!(semaphore.blocking_acquire_many(2).unwrap().num_permits(), 2);
     /// ```
+    #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        block_on(self.acquire_many(n))
+        block_on("Semaphore::blocking_acquire_many", self.acquire_many(n))
     }
 
     /// [`acquire`](Self::acquire), with a permit that borrows nothing and may move to another task.
@@ -348,12 +356,16 @@ impl Semaphore {
     /// # Errors
     /// [`AcquireError`] once the semaphore is closed.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let semaphore = std::sync::Arc::new(filch_sync::Semaphore::new(1));
     /// assert!(semaphore.blocking_acquire_owned().is_ok());
     /// ```
+    #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
-        block_on(self.acquire_owned())
+        block_on("Semaphore::blocking_acquire_owned", self.acquire_owned())
     }
 
     /// [`blocking_acquire_many`](Self::blocking_acquire_many), with permits that borrow nothing.
@@ -361,15 +373,19 @@ impl Semaphore {
     /// # Errors
     /// [`AcquireError`] once the semaphore is closed.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let semaphore = std::sync::Arc::new(filch_sync::Semaphore::new(2));
     /// assert!(semaphore.blocking_acquire_many_owned(2).is_ok());
     /// ```
+    #[track_caller]
     pub fn blocking_acquire_many_owned(
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        block_on(self.acquire_many_owned(n))
+        block_on("Semaphore::blocking_acquire_many_owned", self.acquire_many_owned(n))
     }
 
     /// Hands out no more permits: those who wait, and those who come later, get an error. Permits that are

@@ -2,9 +2,10 @@
 
 use filch_sync::futures::{Notified, OwnedNotified};
 use filch_sync::{
-    CancellationToken, DropGuard, MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMutexGuard,
-    OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForCancellationFuture,
-    WaitForCancellationFutureOwned, mpsc, oneshot,
+    Barrier, CancellationToken, DropGuard, MappedMutexGuard, Mutex, MutexGuard, Notify, OnceCell,
+    OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock,
+    RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, SetOnce,
+    WaitForCancellationFuture, WaitForCancellationFutureOwned, broadcast, mpsc, oneshot, watch,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -32,6 +33,15 @@ fn handles_go_everywhere() {
     is_send_and_sync::<Semaphore>();
     is_send_and_sync::<SemaphorePermit<'_>>();
     is_send_and_sync::<OwnedSemaphorePermit>();
+    is_send_and_sync::<broadcast::Sender<Message>>();
+    is_send_and_sync::<broadcast::Receiver<Message>>();
+    is_send_and_sync::<watch::Sender<u32>>();
+    is_send_and_sync::<watch::Receiver<u32>>();
+    is_send_and_sync::<RwLock<u32>>();
+    is_send::<RwLock<Message>>();
+    is_send_and_sync::<OnceCell<u32>>();
+    is_send_and_sync::<SetOnce<u32>>();
+    is_send_and_sync::<Barrier>();
     is_send_and_sync::<CancellationToken>();
     is_send_and_sync::<DropGuard>();
     is_send_and_sync::<WaitForCancellationFuture<'_>>();
@@ -51,6 +61,10 @@ fn guards_go_where_the_value_may() {
     is_send_and_sync::<MutexGuard<'_, u32>>();
     is_send_and_sync::<MappedMutexGuard<'_, u32>>();
     is_send_and_sync::<OwnedMutexGuard<u32>>();
+    is_send_and_sync::<RwLockReadGuard<'_, u32>>();
+    is_send_and_sync::<RwLockWriteGuard<'_, u32>>();
+    is_send_and_sync::<OwnedRwLockReadGuard<u32>>();
+    is_send_and_sync::<OwnedRwLockWriteGuard<u32>>();
 }
 
 #[test]
@@ -70,4 +84,19 @@ fn futures_may_be_spawned() {
     let semaphore = Arc::new(Semaphore::new(1));
     send(semaphore.acquire());
     send(semaphore.clone().acquire_owned());
+    let lock = Arc::new(RwLock::new(1));
+    send(lock.read());
+    send(lock.write());
+    send(lock.clone().read_owned());
+    send(lock.clone().write_owned());
+    let (tx, mut rx) = broadcast::channel::<Message>(1);
+    send(tx.closed());
+    send(rx.recv());
+    let (tx, mut rx) = watch::channel(1);
+    send(tx.closed());
+    send(rx.changed());
+    send(OnceCell::new().get_or_init(std::future::pending::<u32>));
+    send(SetOnce::<u32>::new().wait());
+    send(Barrier::new(1).wait());
+    send(CancellationToken::new().run_until_cancelled(std::future::pending::<u32>()));
 }

@@ -240,3 +240,22 @@ fn panicking_waker_of_the_receiver_loses_no_message() {
     tx.try_send(2).unwrap();
     assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
 }
+
+#[test]
+fn messages_that_panic_when_dropped_do_not_strand_the_others() {
+    struct Panics(#[expect(dead_code, reason = "dropped")] Counted, bool);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            assert!(!self.1, "this message panics");
+        }
+    }
+    let alive = Arc::new(AtomicUsize::new(0));
+    let (tx, rx) = mpsc::unbounded_channel();
+    for number in 0..100 {
+        assert!(tx.send(Panics(Counted::new(number, &alive), number % 40 == 1)).is_ok());
+    }
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(rx)));
+    assert!(dropped.is_err(), "the first panic is told");
+    // Ordering: Relaxed; one thread.
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}

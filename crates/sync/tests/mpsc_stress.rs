@@ -11,7 +11,7 @@ use std::task::Poll;
 use support::{Counted, block_on, poll_once, within_watchdog};
 
 const SENDERS: usize = 4;
-const EACH: usize = 2000;
+const EACH: usize = 2_500;
 
 /// Checks that each sender's messages, `sender * EACH + number`, come once and in order.
 struct Expected([usize; SENDERS]);

@@ -103,7 +103,7 @@ fn dropped_at_every_await_under_contention_the_lock_is_not_lost() {
         let mutex = Arc::new(Mutex::new(0usize));
         let shared = mutex.clone();
         on_threads(4, move |number| {
-            for round in 0..2000 {
+            for round in 0..10_000 {
                 let mut waiter = pin!(shared.clone().lock_owned());
                 let mut polled = poll_once(waiter.as_mut());
                 if polled.is_pending() && (round + number) % 3 > 0 {

@@ -136,7 +136,7 @@ fn dropped_at_every_await_under_contention_no_wake_up_is_lost() {
             .map(|number| {
                 let (notify, ready) = (notify.clone(), ready.clone());
                 thread::spawn(move || {
-                    for round in 0..1000 {
+                    for round in 0..2_500 {
                         let mut waiter = pin!(notify.notified());
                         let mut polled = poll_once(waiter.as_mut());
                         if polled.is_pending() && (round + number) % 2 == 0 {

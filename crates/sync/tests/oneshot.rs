@@ -5,7 +5,7 @@ mod support;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::thread;
 use filch_sync::oneshot::{self, error::TryRecvError};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use support::{Counted, CountingWaker, PanickingWaker, block_on, poll_once, within_watchdog};
@@ -108,7 +108,7 @@ fn dropped_half_way_nothing_is_lost() {
 fn values_are_dropped_exactly_once_whoever_goes_first() {
     within_watchdog(|| {
         let alive = Arc::new(AtomicUsize::new(0));
-        for round in 0..2000 {
+        for round in 0..10_000 {
             let (tx, mut rx) = oneshot::channel();
             let value = Counted::new(round, &alive);
             let sender = thread::spawn(move || drop(tx.send(value)));
@@ -146,5 +146,39 @@ fn blocking_receiver_waits() {
         thread::yield_now();
         tx.send(1).unwrap();
         assert_eq!(receiver.join().unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn waits_for_the_close_given_up_under_contention_miss_nothing() {
+    within_watchdog(|| {
+        const ROUNDS: usize = 10_000;
+        let (halves, received) = std::sync::mpsc::sync_channel(16);
+        let receivers = thread::spawn(move || {
+            // Closed, dropped, or kept until the value comes.
+            for (round, rx) in received.into_iter().enumerate() {
+                let mut rx: filch_sync::oneshot::Receiver<usize> = rx;
+                match round % 3 {
+                    0 => drop(rx),
+                    1 => rx.close(),
+                    _ => assert_eq!(block_on(rx), Ok(round)),
+                }
+            }
+        });
+        for round in 0..ROUNDS {
+            let (mut tx, rx) = oneshot::channel();
+            halves.send(rx).unwrap();
+            // Given up after one look.
+            let closed = poll_once(pin!(tx.closed())).is_ready();
+            assert!(!closed || round % 3 < 2, "nobody closed it");
+            if round % 3 < 2 {
+                block_on(tx.closed());
+                assert_eq!(tx.send(round), Err(round));
+            } else {
+                tx.send(round).unwrap();
+            }
+        }
+        drop(halves);
+        receivers.join().unwrap();
     });
 }

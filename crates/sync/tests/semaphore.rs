@@ -168,7 +168,7 @@ fn dropped_at_every_await_under_contention_permits_are_conserved() {
         let semaphore = Arc::new(Semaphore::new(3));
         let shared = semaphore.clone();
         on_threads(4, move |number| {
-            for round in 0..2000 {
+            for round in 0..10_000 {
                 let wanted = 1 + ((round + number) % 3) as u32;
                 let mut waiter = pin!(shared.acquire_many(wanted));
                 // Dropped at the first poll, at the second, or not at all.

@@ -18,7 +18,7 @@ pub(crate) use private_queue::PrivateQueue;
 
 use crate::biased::Biased;
 use crate::config::ThreadKind;
-use crate::context::{self, Duty, DutyScope, WorkerScope};
+use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
 use crate::park::Outside;
 use crate::scheduler::{Remote, Scheduler, count};
@@ -26,6 +26,7 @@ use crate::task::{Reason, Runnable};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize};
 use filch_primitives::sync::Mutex;
+use filch_primitives::{Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::Arc;
@@ -285,7 +286,7 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     context::with_worker(|worker| match worker {
         Some(worker) => worker.hand_over_core(),
         None => assert!(
-            context::duty() != Duty::Tasks,
+            Duty::current() != Duty::Tasks,
             "`block_in_place` on a single-threaded executor would block all of its tasks: use \
              `spawn_blocking`"
         ),

@@ -23,7 +23,7 @@ use tree::Node;
 /// ([`run_until_cancelled`](Self::run_until_cancelled)).
 ///
 /// To stop one task, whatever it is at, abort it. To wake tasks more than once, choose
-/// [`Notify`](crate::Notify); to tell them why they should stop, a channel.
+/// [`Notify`](crate::Notify); to tell them why they should stop, [`watch`](crate::watch).
 ///
 /// ```
 /// use filch_sync::CancellationToken;

@@ -30,7 +30,7 @@
 //!   its own token, and ends, would leave a chain that grows for ever.
 //!
 //! ## Checked by
-//! `loom-tests/tests/sync_cancellation.rs`: `cancel_meets_first_poll`, `cancel_meets_child`, `cancel_meets_drop`,
+//! `loom-tests/tests/sync_cancellation.rs`: `cancel_meets_first_poll`, `cancel_meets_child`, `cancel_meets_drop`, `cancel_meets_cancel`,
 //! `parent_goes_while_the_grandparent_is_cancelled`, `cancel_carries_the_cancellers_writes`.
 
 use crate::notify::Notify;
@@ -106,11 +106,8 @@ impl Node {
         self.cancelled.was_called()
     }
 
-    /// Cancels it and all below it.
+    /// Cancels it and all below it. With the lock also if it is cancelled: another may be half-way down.
     pub fn cancel(&self) {
-        if self.is_cancelled() {
-            return;
-        }
         let mut wakes = Wakes::new();
         let lock = self.lock.lock();
         let top = NonNull::from(self);

@@ -109,13 +109,17 @@ impl<T> Sender<T> {
     /// # Errors
     /// As [`send`](Self::send).
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let (tx, mut rx) = filch_sync::mpsc::channel(1);
     /// std::thread::spawn(move || tx.blocking_send(1));
     /// assert_eq!(rx.blocking_recv(), Some(1));
     /// ```
+    #[track_caller]
     pub fn blocking_send(&self, message: T) -> Result<(), SendError<T>> {
-        block_on(self.send(message))
+        block_on("Sender::blocking_send", self.send(message))
     }
 
     /// Waits for room for one message. The permit sends it later, without waiting.
@@ -269,7 +273,7 @@ impl<T> Sender<T> {
             return Err(SendError(()));
         }
         let permits = &self.channel.admission.permits;
-        match permits.try_acquire(n) {
+        match permits.try_acquire_or_wait(n) {
             Ok(()) => Ok(()),
             Err(Refusal::Closed) => Err(SendError(())),
             Err(Refusal::TooFew) => permits.acquire(n).await.map_err(|_closed| SendError(())),

@@ -7,6 +7,7 @@
 
 use super::error::TryRecvError;
 use super::list::{List, Popped};
+use crate::drop_each::drop_each;
 use crate::notify::Notify;
 use crate::permits::Permits;
 use crate::permits::bank::Deposits;
@@ -355,8 +356,6 @@ impl<T, A: Admission> Drop for Single<T, A> {
     fn drop(&mut self) {
         self.close();
         // What is there is dropped now, not when the last sender goes.
-        while let Popped::Message(message) = self.pop() {
-            drop(message);
-        }
+        drop_each(|| self.pop().message());
     }
 }

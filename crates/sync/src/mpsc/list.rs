@@ -55,6 +55,7 @@
 //! `loom-tests/tests/sync_list.rs`: `senders_meet_at_a_block_end`, `fill_meets_wait`, `end_meets_wait`,
 //! `close_meets_claim`, `unread_messages_are_dropped`, `wait_publishes_the_receivers_writes`.
 
+use crate::drop_each::drop_each;
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use filch_primitives::cell::UnsafeCell;
@@ -132,6 +133,16 @@ pub enum Popped<T> {
     Nothing,
     /// Nothing, now and ever: all senders are gone.
     End,
+}
+
+impl<T> Popped<T> {
+    /// The message, if it is one.
+    pub fn message(self) -> Option<T> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Nothing | Self::End => None,
+        }
+    }
 }
 
 /// A queue without bounds.
@@ -381,12 +392,19 @@ fn pop<T, const SLOTS: usize>(head: &mut Head<T, SLOTS>) -> Popped<T> {
 
 impl<T, const SLOTS: usize> Drop for List<T, SLOTS> {
     fn drop(&mut self) {
+        let _freed = FreeBlock(self);
         // SAFETY: `&mut self`: nobody else is here.
-        while let Popped::Message(value) = unsafe { self.pop() } {
-            drop(value);
-        }
-        // SAFETY: as above.
-        let block = self.head.with(|head| unsafe { (*head).block });
+        drop_each(|| unsafe { self.pop() }.message());
+    }
+}
+
+/// Frees the last block of a list that is dropped, also if a message panics.
+struct FreeBlock<'a, T, const SLOTS: usize>(&'a List<T, SLOTS>);
+
+impl<T, const SLOTS: usize> Drop for FreeBlock<'_, T, SLOTS> {
+    fn drop(&mut self) {
+        // SAFETY: made in the list's drop: nobody else is here.
+        let block = self.0.head.with(|head| unsafe { (*head).block });
         // SAFETY: leaked from a box; its next block, if any, would hold the head.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
     }

@@ -97,17 +97,24 @@ macro_rules! receiver {
             /// [`recv`](Self::recv) with the thread asleep. For threads that run no tasks: on a worker thread it stops
             /// the worker.
             ///
+            /// # Panics
+            /// On a thread that runs tasks, or is in a `block_on`.
+            ///
             /// ```
             #[doc = concat!("let (tx, mut rx) = ", $make, ";")]
             #[doc = concat!("std::thread::spawn(move || tx.", $send, "(1));")]
             /// assert_eq!(rx.blocking_recv(), Some(1));
             /// assert_eq!(rx.blocking_recv(), None);
             /// ```
+            #[track_caller]
             pub fn blocking_recv(&mut self) -> Option<T> {
-                block_on(self.recv())
+                block_on("Receiver::blocking_recv", self.recv())
             }
 
             /// [`recv_many`](Self::recv_many) with the thread asleep.
+            ///
+            /// # Panics
+            /// On a thread that runs tasks, or is in a `block_on`.
             ///
             /// ```
             #[doc = concat!("let (tx, mut rx) = ", $make, ";")]
@@ -115,8 +122,9 @@ macro_rules! receiver {
             /// let mut buffer = Vec::new();
             /// assert_eq!(rx.blocking_recv_many(&mut buffer, 9), 1);
             /// ```
+            #[track_caller]
             pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-                block_on(self.recv_many(buffer, limit))
+                block_on("Receiver::blocking_recv_many", self.recv_many(buffer, limit))
             }
 
             /// Lets nobody send any more; what was sent before can still be received. `recv` returns `None` when that

@@ -3,7 +3,7 @@
 use super::Mutex;
 use crate::permits::Permits;
 use crate::permits::bank::NoBank;
-use std::fmt;
+use crate::shown::shown_as_target;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
@@ -419,29 +419,6 @@ impl<T: ?Sized, U: ?Sized> DerefMut for OwnedMappedMutexGuard<T, U> {
         // SAFETY: locked, a part of the value, and borrowed with the guard.
         unsafe { self.part.as_mut() }
     }
-}
-
-/// A guard shows itself as what it gives access to.
-macro_rules! shown_as_target {
-    ($([$($parameters:tt)*] $guard:ty, $target:ident;)*) => {$(
-        impl<$($parameters)*> fmt::Debug for $guard
-        where
-            $target: fmt::Debug,
-        {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&**self, f)
-            }
-        }
-
-        impl<$($parameters)*> fmt::Display for $guard
-        where
-            $target: fmt::Display,
-        {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&**self, f)
-            }
-        }
-    )*};
 }
 
 shown_as_target! {

@@ -39,7 +39,7 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: one at a time has the value, which is as good as sending it to and fro.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
-/// The lock is held by another, or by oneself.
+/// The lock is held by another, or by oneself; or others wait for it.
 ///
 /// ```
 /// let mutex = filch_sync::Mutex::new(());
@@ -48,7 +48,7 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 /// # drop(guard);
 /// ```
 #[derive(Debug)]
-pub struct TryLockError(());
+pub struct TryLockError(pub(crate) ());
 
 impl fmt::Display for TryLockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,22 +118,30 @@ impl<T: ?Sized> Mutex<T> {
     /// Waits for the lock with the thread asleep. For threads that run no tasks: on a worker thread it
     /// stops the worker, and so perhaps the very task that holds the lock.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let mutex = filch_sync::Mutex::new(1);
     /// *mutex.blocking_lock() += 1;
     /// ```
+    #[track_caller]
     pub fn blocking_lock(&self) -> MutexGuard<'_, T> {
-        block_on(self.lock())
+        block_on("Mutex::blocking_lock", self.lock())
     }
 
     /// [`blocking_lock`](Self::blocking_lock), with a guard that borrows nothing.
+    ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
     ///
     /// ```
     /// let mutex = std::sync::Arc::new(filch_sync::Mutex::new(1));
     /// *mutex.blocking_lock_owned() += 1;
     /// ```
+    #[track_caller]
     pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        block_on(self.lock_owned())
+        block_on("Mutex::blocking_lock_owned", self.lock_owned())
     }
 
     /// [`lock`](Self::lock), with a guard that borrows nothing and may move to another task.

@@ -17,7 +17,7 @@
 //! ## Transitions
 //! 1. `notify_one`: EMPTY or NOTIFIED -> NOTIFIED; WAITING: one waiter out of the queue, with the
 //!    lock.
-//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue.
+//! 2. `notify_waiters`: the count + 1; WAITING -> EMPTY: all waiters out of the queue, with the lock.
 //! 3. a waiter: NOTIFIED -> EMPTY and it is through; EMPTY -> WAITING and it is in the queue, with
 //!    the lock.
 //! 4. the last waiter leaves: WAITING -> EMPTY.
@@ -33,6 +33,7 @@
 //! | -> NOTIFIED | AcqRel | NOTIFIED -> EMPTY, AcqRel | the woken task misses what was written before the wake-up |
 //! | `news` stored | Release | load in `poll`, Acquire | the same |
 //! | the count | AcqRel | load when a waiter is made or queued, Acquire | the same |
+//! | WAITING -> EMPTY | Release (a store) | the same load | the same: the count in it may be another's |
 //!
 //! Liveness: the waiter's EMPTY -> WAITING and the notifier's EMPTY -> NOTIFIED are on one word.
 //!
@@ -198,22 +199,30 @@ impl Notify {
 
     /// [`notify_waiters`](Self::notify_waiters), but for the waking.
     pub(crate) fn collect_waiters(&self, wakes: &mut Wakes) {
-        let mut queue = self.queue.lock();
-        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
-        loop {
-            // A kept wake-up stays.
-            let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
-            let next = (state & !STATE).wrapping_add(CALL) | kept;
-            // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
-            // `counted_call_carries_the_notifiers_writes`.
-            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
-            {
-                Ok(_) => break,
+        while state & STATE != WAITING {
+            match self.count_call(state) {
+                Ok(_) => return,
                 Err(actual) => state = actual,
             }
         }
+        let mut queue = self.queue.lock();
+        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
+        // Ordering: Relaxed; as above.
+        state = self.state.load(Ordering::Relaxed);
+        while let Err(actual) = self.count_call(state) {
+            state = actual;
+        }
+    }
+
+    /// One call more, and nobody waits; a kept wake-up stays.
+    fn count_call(&self, state: usize) -> Result<usize, usize> {
+        let kept = if state & STATE == WAITING { EMPTY } else { state & STATE };
+        let next = (state & !STATE).wrapping_add(CALL) | kept;
+        // Ordering: AcqRel: Release to waiters that find the count changed. Weakened: model
+        // `counted_call_carries_the_notifiers_writes`.
+        self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
     }
 
     /// Whether `notify_waiters` was ever called.
@@ -250,21 +259,31 @@ impl Notify {
             _ => queue.pop_front(|node| tell(node, news, wakes)),
         };
         if told.is_none() {
-            self.update(|state| if state == WAITING { state } else { NOTIFIED });
+            self.keep();
         } else if queue.is_empty() {
-            self.update(|_| EMPTY);
+            self.end_waiting();
         }
     }
 
-    /// Changes the state, and leaves the count.
-    fn update(&self, f: impl Fn(usize) -> usize) {
+    /// WAITING -> EMPTY, with the lock held.
+    fn end_waiting(&self) {
+        // Ordering: Relaxed; while it is WAITING, the word is changed with the lock held.
+        let state = self.state.load(Ordering::Relaxed);
+        debug_assert_eq!(state & STATE, WAITING, "a queue without a sign");
+        // Ordering: Release; who finds the count here sees what came before its last call, as we do: by the lock, or by
+        // the exchange that made it WAITING. A store will do: nobody else writes.
+        self.state.store(state & !STATE, Ordering::Release);
+    }
+
+    /// EMPTY or NOTIFIED -> NOTIFIED.
+    fn keep(&self) {
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             // Ordering: AcqRel; as in `notify`.
             match self.state.compare_exchange_weak(
                 state,
-                (state & !STATE) | f(state & STATE),
+                (state & !STATE) | NOTIFIED,
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {

@@ -74,7 +74,9 @@ impl<N: Deref<Target = Notify>> Wait<N> {
             }
             let (next, through) = match state & STATE {
                 NOTIFIED => (EMPTY, true),
-                _ => (WAITING, false),
+                EMPTY => (WAITING, false),
+                // Others wait already: nobody changes that while we have the lock.
+                _ => break,
             };
             // Ordering: AcqRel, Acquire on failure; as for the load, and as in `take_kept`.
             match self.notify.state.compare_exchange_weak(
@@ -144,7 +146,7 @@ impl<N: Deref<Target = Notify>> Drop for Wait<N> {
         let mut queue = self.notify.queue.lock();
         // SAFETY: a waiter is linked in the queue of its own `Notify` only.
         if unsafe { queue.remove(&self.node) } && queue.is_empty() {
-            self.notify.update(|_| EMPTY);
+            self.notify.end_waiting();
         }
         // SAFETY: unlinked, and ours.
         let waker = unsafe { self.node.replace_waker(None) };

@@ -173,13 +173,17 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`] if no value came.
     ///
+    /// # Panics
+    /// On a thread that runs tasks, or is in a `block_on`.
+    ///
     /// ```
     /// let (tx, rx) = filch_sync::oneshot::channel();
     /// std::thread::spawn(move || tx.send(1));
     /// assert_eq!(rx.blocking_recv(), Ok(1));
     /// ```
+    #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
-        block_on(self)
+        block_on("Receiver::blocking_recv", self)
     }
 
     /// Whether the receiver is through: the value, or the news that there is none, was taken. Then it must

@@ -29,7 +29,7 @@ impl<B: Bank> Future for Acquire<'_, B> {
         // A shared reference only: those who serve the queue look at the node too.
         let this = self.as_ref().get_ref();
         if !this.queued.get() {
-            match this.permits.try_acquire(this.node.payload.needed) {
+            match this.permits.try_acquire_or_wait(this.node.payload.needed) {
                 Err(Refusal::TooFew) => {}
                 done => return Poll::Ready(done),
             }

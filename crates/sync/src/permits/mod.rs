@@ -34,6 +34,8 @@
 //! * I2: while WAITERS is set, the word has no free permits, so nobody takes one past the queue.
 //! * I3: permits are conserved: free + banked + assigned + held changes only by `add` and `forget`.
 //! * I4: once CLOSED, the queue stays empty.
+//! * I5: while WAITERS is set, the word is changed with the lock held only: `try_acquire` finds nothing to take (I2),
+//!   `release` goes to the queue.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | without it |
@@ -117,25 +119,40 @@ impl<B: Bank> Permits<B> {
     #[inline]
     pub fn try_acquire(&self, n: usize) -> Result<(), Refusal> {
         // Ordering: Relaxed; a first guess, which the CAS checks.
-        self.try_acquire_expecting(self.word.load(Ordering::Relaxed), n)
+        self.try_acquire_expecting(self.word.load(Ordering::Relaxed), n, true)
+    }
+
+    /// [`try_acquire`](Self::try_acquire) for who waits otherwise, and will look again with the lock held: does without
+    /// the lock if the bank has too few. It may overlook those that are on their way from there to the word.
+    #[inline]
+    pub fn try_acquire_or_wait(&self, n: usize) -> Result<(), Refusal> {
+        // Ordering: Relaxed; as above.
+        self.try_acquire_expecting(self.word.load(Ordering::Relaxed), n, false)
     }
 
     /// [`try_acquire`](Self::try_acquire) for who knows that exactly `n` are likely to be free: saves
     /// the load.
     #[inline]
     pub fn try_acquire_all(&self, n: usize) -> Result<(), Refusal> {
-        self.try_acquire_expecting(n << SHIFT, n)
+        self.try_acquire_expecting(n << SHIFT, n, true)
     }
 
     #[inline]
-    fn try_acquire_expecting(&self, mut word: usize, n: usize) -> Result<(), Refusal> {
+    fn try_acquire_expecting(
+        &self,
+        mut word: usize,
+        n: usize,
+        thorough: bool,
+    ) -> Result<(), Refusal> {
         loop {
             // A wrong guess cannot end up here: a guess is taken as free until the CAS has seen it.
             if word & CLOSED != 0 {
-                return Err(Refusal::Closed);
+                return Err(self.closed());
             }
-            if word >> SHIFT < n {
-                return if B::MAY_HOLD { self.collect(n) } else { Err(Refusal::TooFew) };
+            let free = word >> SHIFT;
+            if free < n {
+                let look = B::MAY_HOLD && (thorough || free + self.bank.peek() >= n);
+                return if look { self.collect(n) } else { Err(Refusal::TooFew) };
             }
             // Ordering: Acquire; pairs with the Release in `release`: who takes a permit sees what its
             // last holder did. Weakened: model `released_permit_carries_the_holders_writes`.
@@ -149,6 +166,15 @@ impl<B: Bank> Permits<B> {
                 Err(actual) => word = actual,
             }
         }
+    }
+
+    /// CLOSED was seen.
+    #[cold]
+    fn closed(&self) -> Refusal {
+        // Ordering: Acquire; a second look at what was found there: who is refused sees what came before `close`.
+        // Weakened: model `sync_once::two_make_the_value`.
+        self.word.load(Ordering::Acquire);
+        Refusal::Closed
     }
 
     /// Fetches what is in the bank, unless somebody waits for it, and tries again.
@@ -175,6 +201,10 @@ impl<B: Bank> Permits<B> {
             } else {
                 (free - n, Ok(()))
             };
+            if let (0, Err(refusal)) = (extra, outcome) {
+                // Nothing to take and nothing to put back. That it was closed, we know by the lock.
+                return Err((refusal, word));
+            }
             let next = (left << SHIFT) | (word & CLOSED);
             // Ordering: AcqRel; takes permits, as in `try_acquire`, and publishes those of the bank,
             // as in `release`.
@@ -249,13 +279,22 @@ impl<B: Bank> Permits<B> {
         n += self.bank.take(false);
         // Ordering: Relaxed; a first guess, which the CAS checks.
         let mut word = self.word.load(Ordering::Relaxed);
+        if word & WAITERS != 0 {
+            check_sum(0, n);
+            // Ordering: Release; as in `release`. Weakened: model `surplus_permit_carries_the_holders_writes`. A store
+            // will do: while WAITERS is set, the word is changed with the lock held (I5).
+            return self.word.store((word & CLOSED) | (n << SHIFT), Ordering::Release);
+        }
+        // Nobody waited.
+        if n == 0 {
+            return;
+        }
         loop {
             check_sum(word >> SHIFT, n);
-            // Ordering: Release; as in `release`. Weakened: model
-            // `surplus_permit_carries_the_holders_writes`.
+            // Ordering: Release; as in `release`.
             match self.word.compare_exchange_weak(
                 word,
-                (word & !WAITERS) + (n << SHIFT),
+                word + (n << SHIFT),
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
