@@ -52,7 +52,6 @@ pub(crate) struct Core {
     pub(crate) seat: Seat,
     pub(crate) public: queue::Local<Runnable>,
     pub(crate) rng: Rng,
-    pub(crate) tick: u32,
     pub(crate) searching: bool,
     /// The driver is waking tasks: those go to the back of the queue, oldest event first.
     pub(crate) in_driver: bool,
@@ -67,10 +66,9 @@ impl Core {
             seat: Seat(index),
             public,
             rng: Rng::new(seed.wrapping_add(index as u64)),
-            tick: 0,
             searching: false,
             in_driver: false,
-            pace: Pace::default(),
+            pace: Pace::new(),
         };
         (core, stealer)
     }
@@ -81,9 +79,10 @@ impl Core {
         let in_driver = self.in_driver;
         let len = self.seat.with_private(scheduler, |private| {
             match reason {
-                Reason::Wake if !in_driver => private.push_woken(task),
-                Reason::Spawn if !in_driver => private.push_spawned(task),
-                _ => private.push_waiting(task),
+                _ if in_driver => private.push_event(task),
+                Reason::Wake => private.push_woken(task),
+                Reason::Spawn => private.push_spawned(task),
+                Reason::Yield => private.push_waiting(task),
             }
             private.len()
         });
@@ -115,7 +114,7 @@ impl Core {
         // Ordering: Relaxed; a hint.
         let coarse = self.seat.remote(scheduler).coarse.load(Ordering::Relaxed);
         // Without an alarm nobody looks after what is kept back by a worker that is stuck.
-        coarse || self.pace.is_due() || !scheduler.has_alarm
+        coarse || self.pace.is_share_due() || !scheduler.has_alarm
     }
 
     #[cold]
@@ -150,7 +149,6 @@ impl Core {
     /// It is about to sleep. Whether it was searching.
     pub(crate) fn rest(&mut self, scheduler: &Scheduler) -> bool {
         self.seat.with_private(scheduler, PrivateQueue::shrink);
-        self.pace.rest();
         std::mem::take(&mut self.searching)
     }
 }

@@ -1,8 +1,8 @@
 //! # A worker: the loop that runs tasks
 //!
-//! In order: what it has itself (`core.rs`), the injector; then it steals (`steal.rs`); then it parks. Every
-//! [`TURN_INTERVAL`] polls it takes one task from the injector first and lets the driver in, so that neither
-//! tasks from outside nor events wait behind its own.
+//! In order: what it has itself (`core.rs`), the injector; then it steals (`steal.rs`); then it parks. Now
+//! and then (`pace.rs`) it lets the driver in and takes its share of the injector first, so that neither
+//! events nor tasks from outside wait behind its own.
 //!
 //! The state that only the worker touches is its [`Core`]. A blocking call inside a task
 //! (`block_in_place`) sends the core to another thread, which carries on; the thread that lost it
@@ -30,10 +30,6 @@ use filch_primitives::{Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::Arc;
-
-/// After how many polls the injector goes first and the driver gets a turn. A prime, so that it does
-/// not fall into step with the programs it measures.
-const TURN_INTERVAL: u32 = 61;
 
 /// A worker as its own thread sees it.
 pub(crate) struct Worker {
@@ -162,11 +158,17 @@ impl Worker {
         if let Some(again) = again {
             core.push(scheduler, again, Reason::Yield);
         }
-        if !turned && core.is_turn_due() {
-            core.look_at_the_clock(scheduler);
-            return Next::Turn;
+        let mut outside_first = turned;
+        if !turned {
+            if let Some(look) = core.pace.poll() {
+                core.set_coarse(scheduler, look.is_coarse);
+                if look.is_turn_due {
+                    return Next::Turn;
+                }
+                outside_first = true;
+            }
         }
-        let Some(task) = core.next(scheduler, turned) else {
+        let Some(task) = core.next(scheduler, outside_first) else {
             return Next::Park;
         };
         count(&core.seat.remote(scheduler).polls);
@@ -197,7 +199,10 @@ impl Worker {
             self.with_driver(|| scheduler.park.park(None));
             scheduler.idle.unpark();
         }
-        self.with_core(|core| core.searching = true);
+        self.with_core(|core| {
+            core.searching = true;
+            core.pace.wake();
+        });
     }
 
     fn with_driver(&self, f: impl FnOnce()) {
@@ -226,24 +231,11 @@ impl Worker {
 }
 
 impl Core {
-    /// Counts a poll; whether a turn of the driver is due.
-    #[inline]
-    fn is_turn_due(&mut self) -> bool {
-        self.tick = self.tick.wrapping_add(1);
-        self.tick % TURN_INTERVAL == 0
-    }
-
-    fn look_at_the_clock(&mut self, scheduler: &Scheduler) {
-        if let Some(is_coarse) = self.pace.turn(TURN_INTERVAL) {
-            self.set_coarse(scheduler, is_coarse);
-        }
-    }
-
     /// The next task: from outside, if it is their turn, its own, or somebody else's.
     #[inline]
     fn next(&mut self, scheduler: &Scheduler, outside_first: bool) -> Option<Runnable> {
         if outside_first {
-            if let Some(task) = scheduler.injector.pop() {
+            if let Some(task) = self.take_from_injector(scheduler) {
                 return Some(task);
             }
         }

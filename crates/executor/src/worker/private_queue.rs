@@ -8,13 +8,15 @@
 //! |---|---|---|
 //! | woken by the task that runs | `woken`, and what was there to the back of `waiting` | next, a few times in a row |
 //! | spawned by the task that runs | `spawned`, and when that is full its older half to `waiting` | newest first, so that a tree of tasks is walked in depth and not in breadth |
-//! | gave way, or woken by the driver | `waiting` | oldest first |
+//! | woken by the driver | `events` | oldest first, and before what waits, one by one in turn |
+//! | gave way, or came from outside | `waiting` | oldest first |
 //!
 //! # Fairness
 //! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick takes the front of
 //! `waiting`, and every second one of these the oldest of `spawned`. So a task with `n` tasks before it in
 //! `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest, and one in `spawned` after
-//! `2 * OLDEST_FIRST * SPAWNED`.
+//! `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second pick of `waiting`'s, so that a
+//! timer or a message does not wait behind tasks that merely give way, and twice as many picks it is.
 
 use crate::biased::Len;
 use std::collections::VecDeque;
@@ -37,8 +39,11 @@ const KEPT: usize = 4096;
 pub(crate) struct PrivateQueue<T> {
     woken: Option<T>,
     spawned: VecDeque<T>,
+    events: VecDeque<T>,
     waiting: VecDeque<T>,
     picks: u32,
+    /// The last one from `events` or `waiting` was an event.
+    was_event: bool,
     woken_in_a_row: u32,
 }
 
@@ -47,8 +52,10 @@ impl<T> PrivateQueue<T> {
         Self {
             woken: None,
             spawned: VecDeque::with_capacity(SPAWNED),
+            events: VecDeque::new(),
             waiting: VecDeque::new(),
             picks: 0,
+            was_event: false,
             woken_in_a_row: 0,
         }
     }
@@ -66,6 +73,11 @@ impl<T> PrivateQueue<T> {
             self.waiting.extend(self.spawned.drain(..SPAWNED / 2));
         }
         self.spawned.push_back(task);
+    }
+
+    #[inline]
+    pub(crate) fn push_event(&mut self, task: T) {
+        self.events.push_back(task);
     }
 
     #[inline]
@@ -91,28 +103,44 @@ impl<T> PrivateQueue<T> {
         self.woken_in_a_row = 0;
         self.spawned
             .pop_back()
+            .or_else(|| self.pop_event())
             .or_else(older)
             .or_else(|| self.waiting.pop_front())
+            .or_else(|| self.events.pop_front())
             .or_else(|| self.woken.take())
+    }
+
+    /// The oldest event, unless it is the turn of what waits.
+    #[inline]
+    fn pop_event(&mut self) -> Option<T> {
+        let is_turn = !self.was_event;
+        self.was_event = is_turn && !self.events.is_empty();
+        if self.was_event { self.events.pop_front() } else { None }
     }
 
     fn pop_fairly(&mut self, older: &mut impl FnMut() -> Option<T>) -> Option<T> {
         if self.picks % (2 * OLDEST_FIRST) == 0 {
             self.spawned.pop_front()
         } else {
-            older().or_else(|| self.waiting.pop_front())
+            self.pop_event().or_else(older).or_else(|| self.waiting.pop_front())
         }
     }
 
     /// Takes the oldest task, for somebody else.
     pub(crate) fn pop_oldest(&mut self) -> Option<T> {
-        self.waiting.pop_front().or_else(|| self.spawned.pop_front()).or_else(|| self.woken.take())
+        self.events
+            .pop_front()
+            .or_else(|| self.waiting.pop_front())
+            .or_else(|| self.spawned.pop_front())
+            .or_else(|| self.woken.take())
     }
 
     /// Gives back the memory of a burst that is over.
     pub(crate) fn shrink(&mut self) {
-        if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
-            self.waiting = VecDeque::new();
+        for queue in [&mut self.events, &mut self.waiting] {
+            if queue.is_empty() && queue.capacity() > KEPT {
+                *queue = VecDeque::new();
+            }
         }
     }
 }
@@ -120,7 +148,10 @@ impl<T> PrivateQueue<T> {
 impl<T> Len for PrivateQueue<T> {
     #[inline]
     fn len(&self) -> usize {
-        self.waiting.len() + self.spawned.len() + usize::from(self.woken.is_some())
+        self.events.len()
+            + self.waiting.len()
+            + self.spawned.len()
+            + usize::from(self.woken.is_some())
     }
 }
 
@@ -185,6 +216,14 @@ mod tests {
             queue.pop(|| None) != Some(0)
         });
         assert!(picks.count() <= 2 * OLDEST_FIRST as usize);
+    }
+
+    #[test]
+    fn events_go_before_what_waits_in_turn_with_it() {
+        let mut queue = PrivateQueue::new();
+        (1..=3).for_each(|n| queue.push_waiting(n));
+        (11..=13).for_each(|n| queue.push_event(n));
+        assert_eq!(drain(&mut queue), [11, 1, 12, 2, 13, 3]);
     }
 
     #[test]
