@@ -28,6 +28,12 @@ impl Inline {
         cfg!(target_os = "linux") && !self.is_refused.load(Ordering::Relaxed)
     }
 
+    /// From here on nobody asks.
+    pub(super) fn refuse(&self) {
+        // Ordering: Relaxed; see `is_possible`.
+        self.is_refused.store(true, Ordering::Relaxed);
+    }
+
     /// Reads into `buf`, from `offset` or else from the file's position, which moves.
     ///
     /// `None`: that would have to wait, or is refused, or fails in a way that a hop is to find out.
@@ -43,8 +49,7 @@ impl Inline {
         let length = buf.len().min(LARGEST);
         let outcome = read(file, offset, &mut buf[..length]);
         if outcome == Outcome::Refused {
-            // Ordering: Relaxed; see `is_possible`.
-            self.is_refused.store(true, Ordering::Relaxed);
+            self.refuse();
         }
         if let Outcome::Read(count) = outcome { Some(count) } else { None }
     }

@@ -4,6 +4,8 @@ mod ahead;
 mod inline;
 mod positional;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use crate::OpenOptions;
 use crate::deferred::{Deferred, Sink};
