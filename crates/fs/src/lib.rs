@@ -6,7 +6,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `hop.rs` | the way to such a thread and back |
-//! | `file/` | `File`: as a stream, at offsets, and inline where the page cache has the bytes |
+//! | `inline/` | what needs no hop, because the kernel has it in memory |
+//! | `file/` | `File`: as a stream, and at offsets |
 //! | `deferred.rs` | writes that are taken at once and carried out together |
 //! | `open_options.rs`, `whole.rs`, `paths.rs`, `dir/` | the rest of `std::fs` |
 //! | `stdio/` | `stdin`, `stdout`, `stderr` |
@@ -32,6 +33,7 @@ mod deferred;
 mod dir;
 mod file;
 mod hop;
+mod inline;
 mod open_options;
 mod paths;
 pub mod stdio;

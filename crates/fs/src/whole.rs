@@ -1,6 +1,7 @@
-//! Whole files, each in one hop.
+//! Whole files, each in one hop or none.
 
 use crate::hop::hop;
+use crate::inline;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -24,7 +25,12 @@ use std::path::Path;
 /// # std::io::Result::Ok(())
 /// ```
 pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let path = path.as_ref().to_owned();
+    let path = path.as_ref();
+    inline::turn().await;
+    if let Some(bytes) = inline::read(path) {
+        return Ok(bytes);
+    }
+    let path = path.to_owned();
     hop(move || fs::read(path)).await
 }
 
@@ -47,8 +53,8 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 /// # std::io::Result::Ok(())
 /// ```
 pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
-    let path = path.as_ref().to_owned();
-    hop(move || fs::read_to_string(path)).await
+    let bytes = read(path).await?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Writes a whole file: makes it if it does not exist, replaces what is in it if it does.

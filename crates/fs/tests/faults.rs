@@ -168,7 +168,7 @@ fn after_the_end_of_the_runtime_operations_are_errors() {
     let handle = executor.handle().clone();
     drop(executor);
     handle.block_on(async {
-        let error = filch_fs::read(&path).await.unwrap_err();
+        let error = filch_fs::copy(&path, dir.path().join("b")).await.unwrap_err();
         assert!(error.to_string().contains("shut down"), "{error}");
         let fifo = dir.path().join("fifo");
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, 0o600.into()).unwrap();

@@ -109,3 +109,10 @@ fn a_task_that_reads_from_memory_only_lets_others_run() {
         assert!(reader.await.unwrap_err().is_cancelled());
     });
 }
+
+#[test]
+#[should_panic(expected = "no Filch runtime is entered")]
+fn a_runtime_is_needed_also_for_what_is_in_memory() {
+    let mut read = std::pin::pin!(filch_fs::read("Cargo.toml"));
+    let _ = read.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+}

@@ -1,7 +1,6 @@
 //! An open file.
 
 mod ahead;
-mod inline;
 mod positional;
 mod stream;
 #[cfg(test)]
@@ -10,8 +9,9 @@ mod tests;
 use crate::OpenOptions;
 use crate::deferred::{Deferred, Sink};
 use crate::hop::{hop, uninterrupted};
+use crate::inline::{self, Reads};
 use ahead::ReadAhead;
-use inline::Inline;
+use filch_primitives::thread;
 use std::fmt;
 use std::fs::{File as StdFile, FileTimes, Metadata, Permissions};
 use std::future::poll_fn;
@@ -20,6 +20,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
+
+/// How often to look whether an operation has ended that cannot tell.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// How many bytes a file's buffers hold unless chosen otherwise.
 const DEFAULT_MAX_BUF_SIZE: usize = 2 << 20;
@@ -35,6 +38,9 @@ const DEFAULT_MAX_BUF_SIZE: usize = 2 << 20;
 /// [`flush`](filch_io::AsyncWriteExt::flush)**, which also reports an error of an earlier write, as the
 /// next operation on the file does. After an error it is unknown how many of the bytes since the last
 /// flush are in the file. Dropping the file loses nothing that was taken, but then nobody hears of errors.
+///
+/// It is meant for files. A read of a FIFO or a terminal may hold a thread for ever, and with it the end of
+/// the runtime: a pipe has its own type in `net::unix`, standard input in [`stdio`](crate::stdio).
 ///
 /// A file works on the runtime that is entered where it is used. Closing it, by dropping it, is done at
 /// once, and may block on file systems that write back then; [`into_std`](Self::into_std) leaves that to
@@ -62,7 +68,7 @@ pub struct File {
     file: Arc<StdFile>,
     ahead: ReadAhead,
     writes: Deferred,
-    inline: Inline,
+    inline: Reads,
     /// Asked for, and not yet done.
     seek: Option<SeekFrom>,
     max_buf_size: usize,
@@ -93,7 +99,12 @@ impl File {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::options().read(true).open(path).await
+        let path = path.as_ref();
+        inline::turn().await;
+        match inline::open(path) {
+            Some(file) => Ok(Self::from_std(file)),
+            None => Self::options().read(true).open(path).await,
+        }
     }
 
     /// Opens a file for writing; makes it if it does not exist, empties it if it does.
@@ -171,7 +182,7 @@ impl File {
             file: Arc::new(file),
             ahead: ReadAhead::default(),
             writes: Deferred::default(),
-            inline: Inline::default(),
+            inline: Reads::default(),
             seek: None,
             max_buf_size: DEFAULT_MAX_BUF_SIZE,
         }
@@ -328,11 +339,13 @@ impl File {
             let file = Arc::downgrade(&this.file);
             let wait = move || {
                 while file.strong_count() > 1 {
-                    std::thread::sleep(Duration::from_millis(1));
+                    thread::sleep(MOMENT);
                 }
                 Ok(())
             };
-            let _waited = hop(wait).await;
+            if hop(wait).await.is_err() {
+                thread::sleep(MOMENT);
+            }
         }
     }
 

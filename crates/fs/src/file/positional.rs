@@ -1,8 +1,8 @@
 //! Reads and writes at a place of the file, not at its position.
 
 use super::{File, uninterrupted};
+use crate::inline;
 use std::fs::File as StdFile;
-use std::future::poll_fn;
 use std::io;
 
 impl File {
@@ -35,7 +35,7 @@ impl File {
         if buf.is_empty() {
             return Ok(0);
         }
-        poll_fn(|cx| self.inline.poll_turn(cx)).await;
+        inline::turn().await;
         if let Some(count) = self.inline.read(&self.file, Some(offset), buf) {
             return Ok(count);
         }

@@ -1,6 +1,7 @@
 //! A file as a stream: reading, writing and seeking at its position.
 
 use super::File;
+use crate::inline;
 use filch_io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 use std::io::{self, IoSlice, Seek, SeekFrom};
 use std::pin::Pin;
@@ -28,14 +29,13 @@ impl AsyncRead for File {
             if let Some(outcome) = ready!(this.ahead.poll_unread(cx, buf)) {
                 return Poll::Ready(outcome);
             }
-            ready!(this.inline.poll_turn(cx));
+            ready!(inline::poll_turn(cx));
             let asked = buf.remaining();
-            if let Some(count) = this.inline.read_into(&this.file, buf) {
-                buf.advance(count);
+            if this.inline.read_into(&this.file, buf).is_some() {
                 return Poll::Ready(Ok(()));
             }
             // Where the next read will be inline, the kernel reads ahead, and the position stays exact.
-            let want = if this.inline.is_possible() { asked } else { asked.max(READ_AHEAD) };
+            let want = if this.inline.are_possible() { asked } else { asked.max(READ_AHEAD) };
             this.ahead.start(&this.file, want.min(this.max_buf_size));
         }
     }
