@@ -39,20 +39,18 @@ impl Orphan {
 
 /// Takes over a child that may still run. `descriptor` is its process descriptor.
 pub(crate) fn adopt(child: Child, descriptor: Option<OwnedFd>) {
-    let mut orphan = Orphan { child, descriptor };
     let mut reaper = REAPER.lock();
-    // Without a thread, those from before may have ended since.
+    reaper.arrivals.push(Orphan { child, descriptor });
     reaper.arrivals.retain_mut(Orphan::runs);
-    if !orphan.runs() {
+    if reaper.arrivals.is_empty() {
         return;
     }
-    reaper.arrivals.push(orphan);
     match &reaper.call {
         Some(call) => {
             // Full: then it has been called already.
             let _ = (&*call).write(&[0]);
         }
-        // Refused, they stay zombies until the next orphan comes, at worst.
+        // Refused, they wait for the next orphan to come, at worst.
         None => reaper.call = start().ok(),
     }
 }
