@@ -92,8 +92,8 @@ output! {
     /// does. What was taken and not flushed is written before the runtime has ended, unless the process
     /// ends first.
     ///
-    /// One write of up to 2 MiB is not torn apart by others, `println!` included. Between two handles
-    /// there is no order without a flush.
+    /// A write that is taken whole - as it is unless 2 MiB wait already - is not torn apart by others,
+    /// `println!` included. Between two handles there is no order without a flush.
     ///
     /// ```
     /// use filch_io::AsyncWriteExt;
