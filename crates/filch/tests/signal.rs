@@ -7,6 +7,7 @@ use filch::time::timeout;
 use rustix::process::{Signal as Number, getpid, kill_process};
 use std::future::poll_fn;
 use std::io::{ErrorKind, Read};
+use std::pin::pin;
 use std::process::{Command, Stdio};
 use std::task::Poll;
 use std::time::Duration;
@@ -22,8 +23,14 @@ async fn hears(listener: &mut Signal) {
     assert_eq!(timeout(HUNG, listener.recv()).await, Ok(Some(())));
 }
 
+/// Polls once.
+async fn begin<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
 async fn hears_nothing(listener: &mut Signal) {
-    poll_fn(|cx| Poll::Ready(assert!(listener.poll_recv(cx).is_pending()))).await;
+    assert!(begin(listener.recv()).await.is_pending());
 }
 
 #[test]
@@ -118,8 +125,8 @@ fn a_process_ends_cleanly_on_ctrl_c() {
 #[ignore = "run by a_process_ends_cleanly_on_ctrl_c, which sends it"]
 fn child_that_waits_for_ctrl_c() {
     Runtime::new().unwrap().block_on(async {
-        let mut pressed = std::pin::pin!(filch::signal::ctrl_c());
-        poll_fn(|cx| Poll::Ready(assert!(pressed.as_mut().poll(cx).is_pending()))).await;
+        let mut pressed = pin!(filch::signal::ctrl_c());
+        assert!(begin(pressed.as_mut()).await.is_pending());
         println!("ready");
         timeout(HUNG, pressed).await.unwrap().unwrap();
         println!("good-bye");
