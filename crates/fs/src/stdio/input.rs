@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 ///
 /// A terminal or a pipe may stay silent for ever, so no thread of a runtime waits for it: one thread of
 /// the process does, and only while somebody reads. **A pending read holds up no shutdown.** On Unix,
-/// when every `Stdin` that was read from is dropped, that thread stops waiting, and what is typed next is
-/// left for whoever reads next.
+/// when every `Stdin` that was read from is dropped, that thread takes nothing more, and what is typed next
+/// is left for whoever reads next.
 ///
 /// All handles share the bytes: what one read that was given up has brought, the next read of any gets.
 /// Lines are had with a [`BufReader`](filch_io::BufReader), whose buffer is its own.

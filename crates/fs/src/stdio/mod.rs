@@ -37,7 +37,6 @@ use raw_handle;
 mod input;
 mod output;
 mod reader;
-mod wait;
 
 pub use input::{Stdin, stdin};
 pub use output::{Stderr, Stdout, stderr, stdout};

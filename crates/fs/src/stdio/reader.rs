@@ -1,9 +1,8 @@
 //! The one thread of the process that waits for standard input.
 //!
-//! It is there while somebody wants to read, and lingers for a moment. It first waits until there is
-//! something to read, and can be called off (`wait.rs`): a byte that nobody wants any more is not read.
+//! It is there while somebody wants to read, and lingers for a moment. On Unix it waits until there is
+//! something to read, and then looks whether anybody still wants it: otherwise it is left where it is.
 
-use super::wait::{Cancel, Cancelled, cancellation, wait_for_input};
 use filch_io::ReadBuf;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
@@ -42,7 +41,13 @@ struct State {
     /// Of a read that brought no bytes: the end of the input, or an error.
     outcome: Option<io::Result<()>>,
     has_thread: bool,
-    cancel: Option<Cancel>,
+}
+
+impl State {
+    fn take_reader(&mut self, place: Place) -> Option<Waker> {
+        let index = self.readers.iter().position(|(other, _)| *other == place)?;
+        Some(self.readers.swap_remove(index).1)
+    }
 }
 
 impl Input {
@@ -54,7 +59,6 @@ impl Input {
             unread: 0..0,
             outcome: None,
             has_thread: false,
-            cancel: None,
         };
         Self { state: Mutex::new(state), wanted: Condvar::new() }
     }
@@ -83,46 +87,34 @@ impl Input {
             return Poll::Ready(outcome);
         }
         if !state.has_thread {
-            let (cancel, cancelled) = cancellation()?;
             let builder = thread::Builder::new().name("filch-stdin".to_owned());
-            builder.spawn(move || self.serve(&cancelled))?;
+            builder.spawn(|| self.serve())?;
             state.has_thread = true;
-            state.cancel = Some(cancel);
         }
-        state.readers.retain(|(other, _)| *other != place);
+        // Dropped without the lock: a waker may be the last of its task, and that may have an input too.
+        let before = state.take_reader(place);
         state.readers.push((place, cx.waker().clone()));
         drop(state);
+        drop(before);
         self.wanted.notify_one();
         Poll::Pending
     }
 
-    /// The handle is gone; if nobody else wants to read, the thread stops waiting for input.
+    /// The handle is gone, and wants nothing any more.
     pub(super) fn leave(&self, place: Place) {
-        let mut state = self.state.lock();
-        let before = state.readers.len();
-        state.readers.retain(|(other, _)| *other != place);
-        if before > 0 && state.readers.is_empty() {
-            if let Some(cancel) = &state.cancel {
-                cancel.call_off();
-            }
-        }
+        let waker = self.state.lock().take_reader(place);
+        drop(waker);
     }
 
     /// The life of the thread.
-    fn serve(&self, cancelled: &Cancelled) {
+    fn serve(&self) {
         let mut buf = Vec::new();
         while self.await_reader() {
-            if buf.is_empty() {
-                buf.resize(CHUNK, 0);
+            await_input();
+            if !self.is_wanted() {
+                continue;
             }
-            match wait_for_input(cancelled) {
-                Ok(true) if self.is_wanted() => {}
-                Ok(_) => continue,
-                Err(error) => {
-                    self.end(Err(error), &mut buf);
-                    continue;
-                }
-            }
+            buf.resize(CHUNK, 0);
             match io::stdin().lock().read(&mut buf) {
                 Err(error) if is_no_input(&error) => {}
                 outcome => self.end(outcome, &mut buf),
@@ -142,7 +134,6 @@ impl Input {
             state = back;
             if is_over && state.readers.is_empty() {
                 state.has_thread = false;
-                state.cancel = None;
                 return false;
             }
         }
@@ -172,3 +163,17 @@ impl Input {
 fn is_no_input(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
+
+/// Waits until there is something to read, or the end or an error to be found by reading. It may return
+/// for no reason.
+#[cfg(unix)]
+fn await_input() {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let stdin = io::stdin();
+    let _ = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None);
+}
+
+/// There is no way to wait here without reading.
+#[cfg(not(unix))]
+fn await_input() {}
