@@ -127,6 +127,8 @@ fn child_that_shuts_down() {
     drop(executor);
     assert!(task.is_finished());
     say("the runtime has ended");
+    // Meanwhile the line comes, and nobody else reads: who would take it has the time to do so.
+    std::thread::sleep(std::time::Duration::from_millis(200));
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
     say(&format!("std got: {}", line.trim_end()));
