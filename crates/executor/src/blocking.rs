@@ -90,14 +90,28 @@ impl BlockingPool {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        self.try_spawn(f, origin).unwrap_or_else(|error| {
+            panic!("cannot start a thread for a blocking call: {error}");
+        })
+    }
+
+    /// As [`spawn`](Self::spawn); without a thread, `f` is dropped and the error says why.
+    pub(crate) fn try_spawn<F, R>(
+        &self,
+        f: F,
+        origin: impl Into<Origin>,
+    ) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         // SAFETY: (1) the pool outlives its tasks: they are run or cancelled by whoever holds an `Arc`
         // of it, and as they are never pending, no waker reaches it. (2) closure and output are Send.
         let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, origin) };
-        if let Err((error, job)) = self.submit(Job::Task(task, Outside::begin(&self.shared.park))) {
-            drop(job);
-            panic!("cannot start a thread for a blocking call: {error}");
+        match self.submit(Job::Task(task, Outside::begin(&self.shared.park))) {
+            Ok(()) => Ok(handle),
+            Err((error, _job)) => Err(error),
         }
-        handle
     }
 
     /// Runs `worker` on a thread of the pool, on top of those for blocking calls; gives it back if the

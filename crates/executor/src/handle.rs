@@ -9,6 +9,7 @@ use crate::task::{JoinHandle, Origin, Spawned, is_large};
 use filch_primitives::atomic::Ordering;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -206,20 +207,42 @@ impl Handle {
         self.spawn_blocking_from(f, Location::caller())
     }
 
+    /// As [`spawn_blocking`](Self::spawn_blocking), for callers that can go on without a thread.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// let handle = executor.handle().try_spawn_blocking(|| 2 + 2)?;
+    /// assert_eq!(executor.block_on(handle).unwrap(), 4);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// If no thread for blocking calls exists and the operating system refuses to start one; `f` has
+    /// been dropped then.
+    #[track_caller]
+    pub fn try_spawn_blocking<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.blocking().try_spawn(self.entered(f), Location::caller())
+    }
+
     pub(crate) fn spawn_blocking_from<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        // The pool knows no executor: the call brings the one that is current while it runs.
+        self.blocking().spawn(self.entered(f), origin)
+    }
+
+    /// The pool knows no executor: the call brings the one that is current while it runs.
+    fn entered<F: FnOnce() -> R, R>(&self, f: F) -> impl FnOnce() -> R + use<F, R> {
         let current = self.clone();
-        self.blocking().spawn(
-            move || {
-                let _entered = current.enter();
-                f()
-            },
-            origin,
-        )
+        move || {
+            let _entered = current.enter();
+            f()
+        }
     }
 
     fn blocking(&self) -> &BlockingPool {

@@ -30,7 +30,9 @@
 //! | [`task`] | spawning, joining, aborting, giving way; scopes, whose tasks end with them; task-locals; blocking calls; tasks that are not `Send` |
 //! | [`time`] | sleeps, time-outs, intervals |
 //! | [`net`] | TCP, UDP, Unix sockets and pipes, name look-ups |
-//! | [`io`] | reading and writing: the traits, their extensions, buffers; `AsyncFd` |
+//! | [`io`] | reading and writing: the traits, their extensions, buffers; the standard streams; `AsyncFd` |
+//! | [`fs`] | files and directories |
+//! | [`process`], [`signal`] | child processes, and the operating system's signals (on Unix) |
 //! | [`sync`] | channels, locks, notifications |
 //! | `hyper` | what the crate hyper asks of a runtime; under the feature `hyper` |
 //! | [`promise`] | JavaScript's promises, with callbacks |
@@ -66,6 +68,8 @@ pub mod time;
 /// # std::io::Result::Ok(())
 /// ```
 pub mod io {
+    #[cfg(feature = "io-std")]
+    pub use filch_fs::stdio::*;
     pub use filch_io::*;
     #[cfg(unix)]
     pub use filch_io_driver::unix;
@@ -87,6 +91,59 @@ pub mod io {
 /// ```
 pub mod net {
     pub use filch_io_driver::net::*;
+}
+
+/// Files and directories, in the shape of [`std::fs`].
+///
+/// Operations that may block are done by the runtime's threads for blocking calls, in as few hops as can
+/// be; on Linux a [`File`](fs::File) whose bytes are in memory is read without any.
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let manifest = filch::fs::read_to_string("Cargo.toml").await?;
+/// assert!(manifest.contains("filch"));
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[cfg(feature = "fs")]
+pub mod fs {
+    #[cfg(unix)]
+    pub use filch_fs::symlink;
+    pub use filch_fs::{
+        DirBuilder, DirEntry, File, OpenOptions, ReadDir, canonicalize, copy, create_dir,
+        create_dir_all, hard_link, metadata, read, read_dir, read_link, read_to_string, remove_dir,
+        remove_dir_all, remove_file, rename, set_permissions, symlink_metadata, try_exists, write,
+    };
+    #[cfg(windows)]
+    pub use filch_fs::{symlink_dir, symlink_file};
+}
+
+/// Child processes, in the shape of [`std::process`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let output = filch::process::Command::new("echo").arg("hello").output().await?;
+/// assert_eq!(output.stdout, b"hello\n");
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[cfg(all(unix, feature = "process"))]
+pub mod process {
+    pub use filch_process::*;
+}
+
+/// The operating system's signals.
+///
+/// ```no_run
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// filch::signal::ctrl_c().await?;
+/// println!("good-bye");
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[cfg(all(unix, feature = "signal"))]
+pub mod signal {
+    pub use filch_signal::*;
 }
 
 /// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.

@@ -1,0 +1,130 @@
+//! Writes that are taken at once and carried out behind the writer's back.
+//!
+//! The first write starts a hop. What is written while it is under way is put together, and the same hop
+//! takes it along, until nothing is left: however small the writes are, a thread is asked for once, and
+//! everything that was taken reaches the sink without anybody having to poll again.
+
+use crate::hop::{self, Waiting};
+use filch_primitives::sync::Mutex;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Where the bytes go.
+pub(crate) trait Sink: Send + 'static {
+    /// Writes all of them; may block.
+    fn write_all(&self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// The bytes on their way to one sink.
+#[derive(Debug, Default)]
+pub(crate) struct Deferred {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Taken, and not yet seen by the hop.
+    pending: Vec<u8>,
+    is_running: bool,
+    /// Of a write that somebody believes done.
+    error: Option<io::Error>,
+    waiting: Waiting,
+}
+
+impl Deferred {
+    /// Takes bytes from the front of `bufs` and says how many: at most so many that `limit` bytes wait
+    /// for the hop.
+    pub(crate) fn poll_write<S: Sink>(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+        limit: usize,
+        sink: impl FnOnce() -> S,
+    ) -> Poll<io::Result<usize>> {
+        let mut state = self.state.lock();
+        if let Some(error) = state.error.take() {
+            return Poll::Ready(Err(error));
+        }
+        let room = limit.saturating_sub(state.pending.len());
+        if room == 0 {
+            return state.waiting.pend(cx);
+        }
+        let mut left = room;
+        for buf in bufs {
+            let taken = &buf[..buf.len().min(left)];
+            state.pending.extend_from_slice(taken);
+            left -= taken.len();
+        }
+        let taken = room - left;
+        let starts = taken > 0 && !state.is_running;
+        state.is_running |= starts;
+        drop(state);
+        if starts {
+            let drain = Drain { sink: Some(sink()), state: Arc::clone(&self.state) };
+            // Without a thread the drain is dropped, and has written here: late, but not lost.
+            let _ = hop::start(move || drop(drain));
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    /// Ready when everything that was taken has been written, or with the error that prevented it.
+    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.state.lock();
+        if state.is_running {
+            return state.waiting.pend(cx);
+        }
+        Poll::Ready(state.error.take().map_or(Ok(()), Err))
+    }
+}
+
+/// The job of a hop. It is done by dropping it: so it is also done where the runtime ends first, and no
+/// byte that was taken is lost.
+struct Drain<S: Sink> {
+    /// `None` only at the very end.
+    sink: Option<S>,
+    state: Arc<Mutex<State>>,
+}
+
+impl<S: Sink> Drain<S> {
+    /// Puts what is to be written next into `bytes`; `false` if there is nothing, and the hop is over.
+    fn next(&mut self, bytes: &mut Vec<u8>) -> bool {
+        bytes.clear();
+        let mut state = self.state.lock();
+        std::mem::swap(&mut state.pending, bytes);
+        if !bytes.is_empty() {
+            return true;
+        }
+        // The sink goes first: whoever hears that the hop is over may want to be its only owner.
+        self.sink = None;
+        state.is_running = false;
+        let waiting = state.waiting.take();
+        drop(state);
+        waiting.wake();
+        false
+    }
+
+    fn written(&self, outcome: io::Result<()>) {
+        let mut state = self.state.lock();
+        if let Err(error) = outcome {
+            // What was taken meanwhile would come after a hole.
+            state.pending.clear();
+            state.error = Some(error);
+        }
+        // There is room.
+        let waiting = state.waiting.take();
+        drop(state);
+        waiting.wake();
+    }
+}
+
+impl<S: Sink> Drop for Drain<S> {
+    fn drop(&mut self) {
+        let mut bytes = Vec::new();
+        while self.next(&mut bytes) {
+            if let Some(sink) = &self.sink {
+                self.written(sink.write_all(&bytes));
+            }
+        }
+    }
+}
