@@ -97,10 +97,11 @@ impl Core {
     #[inline]
     pub(crate) fn pop(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
         let public = &mut self.public;
-        self.seat.with_private(scheduler, |private| private.pop(|| public.pop()))
+        let is_coarse = self.pace.is_coarse();
+        self.seat.with_private(scheduler, |private| private.pop(is_coarse, || public.pop()))
     }
 
-    /// Makes the older half of its tasks public, if somebody is idle and it is worth it.
+    /// Makes the older half of its tasks public, or all of them, if somebody is idle and it is worth it.
     #[inline]
     pub(crate) fn share(&mut self, scheduler: &Scheduler) {
         if scheduler.idle.is_anyone_idle() && self.is_worth_a_worker(scheduler) {
@@ -119,11 +120,14 @@ impl Core {
 
     #[cold]
     fn make_public(&mut self, scheduler: &Scheduler) {
-        // What is public and not taken yet is enough for now.
-        if self.public.len() == 0 {
+        // What is public and not taken yet is enough for now; but without an alarm nothing is kept back.
+        let keeps = scheduler.has_alarm;
+        if !keeps || self.public.len() == 0 {
             let public = &mut self.public;
+            let room = QUEUE_CAPACITY - public.len();
             self.seat.with_private(scheduler, |private| {
-                for _ in 0..private.len().div_ceil(2).min(QUEUE_CAPACITY) {
+                let part = if keeps { private.len().div_ceil(2) } else { private.len() };
+                for _ in 0..part.min(room) {
                     let Some(task) = private.pop_oldest() else { break };
                     let pushed = public.push(task);
                     debug_assert!(pushed.is_ok(), "only the owner takes room away");

@@ -88,6 +88,12 @@ impl Pace {
         *self = Self { is_coarse: self.is_coarse, ..Self::new() };
     }
 
+    /// Whether polls are long.
+    #[inline]
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.is_coarse
+    }
+
     /// Whether a share is due however short the tasks are.
     #[inline]
     pub(crate) fn is_share_due(&self) -> bool {

@@ -12,10 +12,10 @@
 //! | gave way, or came from outside | `waiting` | oldest first |
 //!
 //! # Fairness
-//! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick takes the front of
-//! `waiting`, and every second one of these the oldest of `spawned`. So a task with `n` tasks before it in
-//! `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest, and one in `spawned` after
-//! `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second pick of `waiting`'s, so that a
+//! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick, and every second where
+//! polls are long, takes the front of `waiting`, and every second one of these the oldest of `spawned`. So a
+//! task with `n` tasks before it in `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest,
+//! and one in `spawned` after `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second pick of `waiting`'s, so that a
 //! timer or a message does not wait behind tasks that merely give way, and twice as many picks it is.
 
 use crate::biased::Len;
@@ -42,6 +42,8 @@ pub(crate) struct PrivateQueue<T> {
     events: VecDeque<T>,
     waiting: VecDeque<T>,
     picks: u32,
+    /// When the oldest goes first the next time, it is the oldest of `spawned`.
+    oldest_spawn_next: bool,
     /// The last one from `events` or `waiting` was an event.
     was_event: bool,
     woken_in_a_row: u32,
@@ -55,6 +57,7 @@ impl<T> PrivateQueue<T> {
             events: VecDeque::new(),
             waiting: VecDeque::new(),
             picks: 0,
+            oldest_spawn_next: false,
             was_event: false,
             woken_in_a_row: 0,
         }
@@ -87,9 +90,14 @@ impl<T> PrivateQueue<T> {
 
     /// The next task. `older` takes from where tasks are that are older than all of `waiting`.
     #[inline]
-    pub(crate) fn pop(&mut self, mut older: impl FnMut() -> Option<T>) -> Option<T> {
+    pub(crate) fn pop(
+        &mut self,
+        is_coarse: bool,
+        mut older: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
         self.picks = self.picks.wrapping_add(1);
-        if self.picks % OLDEST_FIRST == 0 {
+        let oldest_first = if is_coarse { 2 } else { OLDEST_FIRST };
+        if self.picks % oldest_first == 0 {
             if let Some(task) = self.pop_fairly(&mut older) {
                 return Some(task);
             }
@@ -119,9 +127,11 @@ impl<T> PrivateQueue<T> {
     }
 
     fn pop_fairly(&mut self, older: &mut impl FnMut() -> Option<T>) -> Option<T> {
-        if self.picks % (2 * OLDEST_FIRST) == 0 {
+        if self.oldest_spawn_next {
+            self.oldest_spawn_next = false;
             self.spawned.pop_front()
         } else {
+            self.oldest_spawn_next = true;
             self.pop_event().or_else(older).or_else(|| self.waiting.pop_front())
         }
     }
@@ -160,7 +170,7 @@ mod tests {
     use super::*;
 
     fn drain(queue: &mut PrivateQueue<u32>) -> Vec<u32> {
-        std::iter::from_fn(|| queue.pop(|| None)).collect()
+        std::iter::from_fn(|| queue.pop(false, || None)).collect()
     }
 
     #[test]
@@ -180,7 +190,7 @@ mod tests {
         let mut order = Vec::new();
         for n in 1..=4 {
             queue.push_woken(n);
-            order.extend(queue.pop(|| None));
+            order.extend(queue.pop(false, || None));
         }
         assert_eq!(order, [1, 2, 3, 0]);
     }
@@ -193,7 +203,7 @@ mod tests {
         let half = SPAWNED as u32 / 2;
         assert_eq!(queue.waiting, (0..half).collect::<Vec<_>>());
         assert_eq!(queue.len(), spawned as usize);
-        assert_eq!(queue.pop(|| None), Some(spawned - 1));
+        assert_eq!(queue.pop(false, || None), Some(spawned - 1));
     }
 
     #[test]
@@ -202,7 +212,7 @@ mod tests {
         queue.push_waiting(0);
         let picks = (1..).take_while(|&n| {
             queue.push_spawned(n);
-            queue.pop(|| None) != Some(0)
+            queue.pop(false, || None) != Some(0)
         });
         assert!(picks.count() < 2 * OLDEST_FIRST as usize);
     }
@@ -213,7 +223,7 @@ mod tests {
         queue.push_spawned(0);
         let picks = (1..).take_while(|&n| {
             queue.push_spawned(n);
-            queue.pop(|| None) != Some(0)
+            queue.pop(false, || None) != Some(0)
         });
         assert!(picks.count() <= 2 * OLDEST_FIRST as usize);
     }

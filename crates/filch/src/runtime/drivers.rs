@@ -125,8 +125,7 @@ impl Park for Drivers {
     fn park(&self, timeout: Option<Duration>) {
         let is_paused = self.timers.is_paused();
         let watch = || self.watch(timeout);
-        let wake_watcher = || self.io.unpark_one();
-        if self.seats.wait(timeout, is_paused, watch, wake_watcher) {
+        if self.seats.wait(&self.io, timeout, is_paused, watch) {
             self.fire(WAKE_LIMIT);
         }
     }

@@ -8,16 +8,17 @@
 //! Unless the last wait brought several events: then there is work for two, and whoever is idle watches.
 //! The kernel gives each event to one of them.
 //!
-//! Instead of a watcher there is an alarm, which wakes one of those who stand by. If the driver has been
-//! turned since, all is well. If not, the active worker is in a long poll: the one that was woken looks for
-//! work, which frees what is behind that poll, and watches the driver itself.
+//! Instead there is an alarm, which wakes one of those who are idle while anybody is active. Whoever it wakes
+//! looks for work, which frees what is behind a worker that is stuck in a long poll. And if nobody has turned
+//! the driver since the alarm was set, it watches the driver itself.
 //!
-//! So a long poll holds up timers and sockets for two ticks at the most, a short one costs nobody a
-//! wake-up, and where nothing happens there is no alarm.
+//! So a long poll holds up timers, sockets and the tasks behind it for two ticks at the most, a short one
+//! costs nobody a wake-up, and where nothing happens there is no alarm. The first tick is short, for what is
+//! stuck from the beginning; they get longer while there is something to do all the time.
 //!
 //! | who | does | |
 //! |---|---|---|
-//! | watchers | wait in the driver | get events, timers, and unparks when nobody stands by |
+//! | watchers | wait in the driver | get events, timers, and, when nobody stands by, unparks and the alarm |
 //! | others | wait on the standby | get unparks and the alarm |
 //!
 //! Whoever watches can tell, for a clock that is paused, whether [everybody is idle](Seats::all_idle): then no
@@ -25,15 +26,18 @@
 
 use filch_io_driver::Driver;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
-use filch_primitives::sync::Mutex;
+use filch_primitives::sync::{Mutex, MutexGuard};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long the driver may stay unattended before somebody looks after it; twice that, at worst.
+/// From one alarm to the next, at most.
 const TICK: Duration = Duration::from_micros(500);
 
-/// The first look of a worker that has just become idle: it is awake, so it costs less.
+/// To the first alarm; each of the following comes after twice as long.
 const FIRST_TICK: Duration = Duration::from_micros(50);
+
+/// After so long without an alarm the next is the first again.
+const REST: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(super) struct Seats {
@@ -61,9 +65,38 @@ struct State {
     is_busy: bool,
     /// An alarm found the driver unattended: the next to wait watches, whoever is active.
     wants_watcher: bool,
-    alarm: Option<Instant>,
+    alarm: Option<Alarm>,
+    /// How far ahead the last alarm was, and when it was to go off.
+    last: Option<(Duration, Instant)>,
     /// The turns when the alarm was set.
     turns: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Alarm {
+    at: Instant,
+    /// On the standby; otherwise in the driver.
+    on_standby: bool,
+}
+
+impl State {
+    fn is_anyone_active(&self, workers: usize) -> bool {
+        self.watching + self.standing_by < workers
+    }
+
+    /// Forgets an alarm that nobody waits for any more, or that has woken a watcher.
+    fn forget_unheard(&mut self) {
+        let is_heard = |alarm: Alarm| {
+            if alarm.on_standby {
+                self.standing_by > 0
+            } else {
+                self.watching > 0 && alarm.at > Instant::now()
+            }
+        };
+        if self.alarm.is_some_and(|alarm| !is_heard(alarm)) {
+            self.alarm = None;
+        }
+    }
 }
 
 impl Seats {
@@ -84,38 +117,33 @@ impl Seats {
         self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits by `watch`, which returns the number of events, or on the standby if somebody else watches or
-    /// will come to it. Whether it watched.
+    /// Waits in `driver` by `watch`, which returns the number of events, or on the standby if somebody else
+    /// watches or will come to it. Whether it watched.
     ///
-    /// While the clock is paused, one at most begins to watch, and `wake_watcher` is called whenever somebody
-    /// else has become idle.
+    /// While the clock is paused, one at most begins to watch, and is woken whenever somebody else has become
+    /// idle.
     pub(super) fn wait(
         &self,
+        driver: &Driver,
         timeout: Option<Duration>,
         is_paused: bool,
         watch: impl FnOnce() -> usize,
-        wake_watcher: impl FnOnce(),
     ) -> bool {
         let mut state = self.state.lock();
-        let idle = 1 + state.standing_by + state.watching;
-        let is_attended = state.watching > 0 || idle < self.workers;
+        let is_attended = state.watching > 0 || 1 + state.standing_by < self.workers;
         let is_busy = state.is_busy && !is_paused;
         if is_attended && !is_busy && !state.wants_watcher {
             state.standing_by += 1;
-            let alarm = (state.watching == 0).then(|| self.set_alarm(&mut state, FIRST_TICK));
-            drop(state);
-            if let Some(at) = alarm {
-                self.standby.set_deadline(at);
-            }
+            self.ensure_alarm(driver, state);
             if is_paused {
-                wake_watcher();
+                driver.unpark_one();
             }
-            self.stand_by(timeout);
+            self.stand_by(driver, timeout);
             return false;
         }
         state.watching += 1;
         state.wants_watcher = false;
-        drop(state);
+        self.ensure_alarm(driver, state);
 
         let events = watch();
         self.turned();
@@ -123,61 +151,72 @@ impl Seats {
         let mut state = self.state.lock();
         state.watching -= 1;
         state.is_busy = events > 1;
-        let needs_alarm = state.watching == 0 && state.standing_by > 0 && state.alarm.is_none();
-        let alarm = needs_alarm.then(|| self.set_alarm(&mut state, TICK));
-        drop(state);
-        if let Some(at) = alarm {
-            self.standby.set_deadline(at);
-        }
+        self.ensure_alarm(driver, state);
         true
     }
 
-    /// Until an unpark, or until an alarm finds the driver unattended.
-    fn stand_by(&self, timeout: Option<Duration>) {
+    /// Until an unpark, or an alarm while anybody is active.
+    fn stand_by(&self, driver: &Driver, timeout: Option<Duration>) {
         loop {
             self.standby.wait(timeout);
             let mut state = self.state.lock();
-            let tick = self.tick(&mut state);
             let is_unparked = state.unparks > 0;
             state.unparks -= usize::from(is_unparked);
             // Two unparks may wake one thread.
             let pass_on = state.unparks > 0;
-            let stays = tick.stays && !is_unparked && timeout.is_none();
-            state.standing_by -= usize::from(!stays);
-            drop(state);
-            if let Some(at) = tick.alarm {
-                self.standby.set_deadline(at);
-            }
+            let is_needed = self.take_alarm(&mut state) && state.is_anyone_active(self.workers);
+            let leaves = is_needed || is_unparked || timeout.is_some();
+            state.standing_by -= usize::from(leaves);
+            self.ensure_alarm(driver, state);
             if pass_on {
                 self.standby.unpark_one();
             }
-            if !stays {
+            if leaves {
                 return;
             }
         }
     }
 
-    fn tick(&self, state: &mut State) -> Tick {
-        if state.alarm.is_none_or(|at| at > Instant::now()) {
-            // An alarm that was overtaken by an earlier look; the standby has forgotten the later one.
-            return Tick { stays: true, alarm: state.alarm };
+    /// Whether the alarm has gone off. Then it is seen to that somebody watches, if nobody has turned the
+    /// driver since it was set.
+    fn take_alarm(&self, state: &mut State) -> bool {
+        if state.alarm.is_none_or(|alarm| alarm.at > Instant::now()) {
+            // Of an alarm that was forgotten. The standby forgets the later one of two.
+            if let Some(alarm) = state.alarm.filter(|alarm| alarm.on_standby) {
+                self.standby.set_deadline(alarm.at);
+            }
+            return false;
         }
         state.alarm = None;
         // Ordering: Relaxed; see `turned`.
         let is_turned = self.turns.load(Ordering::Relaxed) != state.turns;
-        let is_watched = state.watching > 0;
-        state.wants_watcher = !is_turned && !is_watched;
-        // Watched: whoever leaves it next sets the alarm again.
-        let alarm = (is_turned && !is_watched).then(|| self.set_alarm(state, TICK));
-        Tick { stays: !state.wants_watcher, alarm }
+        state.wants_watcher = !is_turned && state.watching == 0;
+        true
     }
 
-    fn set_alarm(&self, state: &mut State, ahead: Duration) -> Instant {
-        let at = Instant::now() + ahead;
-        state.alarm = Some(at);
+    /// While somebody is active and somebody idle, there is an alarm.
+    fn ensure_alarm(&self, driver: &Driver, mut state: MutexGuard<'_, State>) {
+        state.forget_unheard();
+        let is_anyone_idle = state.watching + state.standing_by > 0;
+        if state.alarm.is_some() || !is_anyone_idle || !state.is_anyone_active(self.workers) {
+            return;
+        }
+        let now = Instant::now();
+        let ahead = match state.last {
+            Some((ahead, at)) if now.saturating_duration_since(at) < REST => TICK.min(2 * ahead),
+            _ => FIRST_TICK,
+        };
+        let alarm = Alarm { at: now + ahead, on_standby: state.standing_by > 0 };
+        state.alarm = Some(alarm);
+        state.last = Some((ahead, alarm.at));
         // Ordering: Relaxed; see `turned`.
         state.turns = self.turns.load(Ordering::Relaxed);
-        at
+        drop(state);
+        if alarm.on_standby {
+            self.standby.set_deadline(alarm.at);
+        } else {
+            driver.set_deadline(alarm.at);
+        }
     }
 
     /// Whether an unpark went to the driver since this was asked last.
@@ -219,12 +258,4 @@ impl Seats {
         self.standby.unpark_one();
         true
     }
-}
-
-/// What a worker that stands by does after it woke up.
-struct Tick {
-    /// The alarm woke it, and it is not needed.
-    stays: bool,
-    /// When to look again.
-    alarm: Option<Instant>,
 }
