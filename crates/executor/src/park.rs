@@ -51,6 +51,9 @@ pub trait Park: Send + Sync + 'static {
         false
     }
 
+    /// Called by a worker that was parked and has found something to do.
+    fn found_work(&self) {}
+
     /// Called when every task has ended: no worker will let events in any more. Whoever waits for one
     /// outside of tasks, in a blocking call for example, has to be told.
     fn tasks_ended(&self) {}

@@ -5,6 +5,7 @@
 
 use super::pace::Pace;
 use super::private_queue::PrivateQueue;
+use super::steal::Raided;
 use crate::biased::Len;
 use crate::queue;
 use crate::rng::Rng;
@@ -56,11 +57,13 @@ pub(crate) struct Core {
     /// The driver is waking tasks: those go to the back of the queue, oldest event first.
     pub(crate) in_driver: bool,
     pub(crate) pace: Pace,
+    /// What it remembers of each worker that it has raided.
+    pub(super) raided: Box<[Option<Raided>]>,
 }
 
 impl Core {
-    /// The core of the worker `index`, and its public queue for thieves.
-    pub(crate) fn new(index: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
+    /// The core of the worker `index` of `workers`, and its public queue for thieves.
+    pub(crate) fn new(index: usize, workers: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
         let (public, stealer) = queue::new(QUEUE_CAPACITY);
         let core = Self {
             seat: Seat(index),
@@ -69,6 +72,7 @@ impl Core {
             searching: false,
             in_driver: false,
             pace: Pace::new(),
+            raided: vec![None; workers].into_boxed_slice(),
         };
         (core, stealer)
     }

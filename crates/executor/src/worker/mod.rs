@@ -43,7 +43,7 @@ pub(crate) struct Worker {
 /// The two halves of `count` workers: what they keep to themselves and what the others see.
 pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
     let part = |index| {
-        let (core, stealer) = Core::new(index, seed);
+        let (core, stealer) = Core::new(index, count, seed);
         let remote = Remote {
             stealer,
             private: Biased::new(PrivateQueue::new()),
@@ -127,6 +127,7 @@ impl Worker {
                 }
                 Next::Turn => {
                     self.with_driver(|| self.scheduler.park.turn());
+                    self.with_core(|core| core.pace.turned());
                     turned = true;
                 }
                 Next::Park => self.park(),
@@ -165,7 +166,7 @@ impl Worker {
                 if look.is_turn_due {
                     return Next::Turn;
                 }
-                outside_first = true;
+                outside_first = !look.is_coarse;
             }
         }
         let Some(task) = core.next(scheduler, outside_first) else {
@@ -179,6 +180,7 @@ impl Worker {
     /// is worth it.
     fn found_work(&self) {
         let scheduler = &self.scheduler;
+        scheduler.park.found_work();
         let is_worth_it =
             |core: &mut Core| scheduler.has_work() && core.is_worth_a_worker(scheduler);
         if scheduler.idle.stop_searching() && self.with_core(is_worth_it) == Some(true) {

@@ -2,18 +2,17 @@
 //!
 //! **When the outside gets its turn.** Events, timers and tasks from other threads have to come in between
 //! polls, however full the worker's own queue is: the driver every [`TURN_AFTER`]. Where polls are short, the
-//! clock is read only every [`LOOK_AFTER`] polls; where they are long, after each of them.
+//! clock is read only every [`LOOK_AFTER`] polls; where they are very long, before each of them.
 //!
 //! **Whether its tasks are worth another worker.** To wake a worker costs some microseconds, and a task that
 //! goes to another core takes its memory along, a few hundred nanoseconds. A task that is done sooner than
 //! that is done sooner where it is. So tasks that are shorter than [`COARSE`] stay together, except that once
 //! every [`DUE_AFTER`] a share is due all the same: what still waits then is likely to go on for longer,
-//! however short its polls are. What was taken from a worker that was stuck in a poll counts as coarse
-//! until the next look says otherwise (`steal.rs`).
+//! however short its polls are.
 
 use std::time::{Duration, Instant};
 
-/// Polls that take longer than this on average are worth a worker.
+/// Polls that take longer than this are long.
 const COARSE: Duration = Duration::from_nanos(500);
 
 /// How long a worker keeps short tasks to itself.
@@ -26,13 +25,31 @@ const TURN_AFTER: Duration = Duration::from_micros(50);
 /// the programs it measures.
 const LOOK_AFTER: u32 = 61;
 
+/// After how many long ones that are shorter than [`VERY_LONG`].
+const LOOK_AFTER_LONG: u32 = 4;
+
+/// After polls of this length the worker looks each time.
+const VERY_LONG: Duration = Duration::from_micros(10);
+
+/// A look that finds long polls counts two, another takes one off: so one long poll among short ones, a task
+/// that spawns ten thousand others for example, says nothing of the others.
+const LONG: u32 = 2;
+
+/// Polls are coarse from here on: two long ones in a row.
+const COARSE_SCORE: u32 = 2 * LONG;
+
+const MAX_SCORE: u32 = 2 * COARSE_SCORE;
+
 /// See the head of this file.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    /// Polls since the last look.
+    /// Polls since the clock was read, and after how many it is read again.
     polls: u32,
-    is_coarse: bool,
-    looked: Instant,
+    look_after: u32,
+    score: u32,
+    /// Since the worker woke up, the clock was not read yet.
+    is_fresh: bool,
+    read: Instant,
     turned: Instant,
     shared: Instant,
     is_share_due: bool,
@@ -48,50 +65,72 @@ pub(crate) struct Look {
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        let now = Instant::now();
         // Until it is known: rather a look too many.
+        Self::begin(COARSE_SCORE)
+    }
+
+    fn begin(score: u32) -> Self {
+        let now = Instant::now();
         Self {
             polls: 0,
-            is_coarse: true,
-            looked: now,
+            look_after: 1,
+            score,
+            is_fresh: true,
+            read: now,
             turned: now,
             shared: now,
             is_share_due: false,
         }
     }
 
-    /// The worker is about to poll. Says what the clock says, if it is time to look at it.
+    /// The worker is about to poll. Says what the clock says, if something follows from it.
     #[inline]
     pub(crate) fn poll(&mut self) -> Option<Look> {
         self.polls += 1;
-        if self.is_coarse || self.polls >= LOOK_AFTER { self.look() } else { None }
+        if self.polls >= self.look_after { self.look() } else { None }
     }
 
+    #[cold]
     fn look(&mut self) -> Option<Look> {
+        let polls = std::mem::take(&mut self.polls);
         let now = Instant::now();
-        let is_turn_due = now.duration_since(self.turned) >= TURN_AFTER;
-        if !is_turn_due && self.polls < LOOK_AFTER {
+        if std::mem::take(&mut self.is_fresh) {
+            (self.read, self.turned, self.shared) = (now, now, now);
             return None;
         }
-        self.is_coarse = now.duration_since(self.looked) >= COARSE * self.polls;
+        let poll = now.duration_since(self.read) / polls;
+        self.read = now;
+        self.score = if poll < COARSE {
+            self.score.saturating_sub(1)
+        } else {
+            MAX_SCORE.min(self.score + LONG)
+        };
+        self.look_after = match self.score {
+            0 => LOOK_AFTER,
+            _ if poll < VERY_LONG => LOOK_AFTER_LONG,
+            _ => 1,
+        };
         self.is_share_due |= now.duration_since(self.shared) >= DUE_AFTER;
+        let is_turn_due = now.duration_since(self.turned) >= TURN_AFTER;
+        Some(Look { is_coarse: self.is_coarse(), is_turn_due })
+    }
+
+    /// The driver has had its turn.
+    pub(crate) fn turned(&mut self) {
+        self.turned = Instant::now();
+        self.read = self.turned;
         self.polls = 0;
-        self.looked = now;
-        if is_turn_due {
-            self.turned = now;
-        }
-        Some(Look { is_coarse: self.is_coarse, is_turn_due })
     }
 
     /// The worker is back from its sleep, during which it let the driver in.
     pub(crate) fn wake(&mut self) {
-        *self = Self { is_coarse: self.is_coarse, ..Self::new() };
+        (self.polls, self.is_fresh, self.is_share_due) = (0, true, false);
     }
 
     /// Whether polls are long.
     #[inline]
     pub(crate) fn is_coarse(&self) -> bool {
-        self.is_coarse
+        self.score >= COARSE_SCORE
     }
 
     /// Whether a share is due however short the tasks are.
@@ -103,7 +142,7 @@ impl Pace {
     /// The worker has shared.
     pub(crate) fn shared(&mut self) {
         self.is_share_due = false;
-        self.shared = self.looked;
+        self.shared = self.read;
     }
 }
 
@@ -112,29 +151,48 @@ mod tests {
     use super::*;
     use std::thread::sleep;
 
+    /// A pace that has read the clock once.
+    fn begun(score: u32) -> Pace {
+        let mut pace = Pace::begin(score);
+        assert_eq!(pace.poll(), None, "there is nothing to compare with");
+        pace
+    }
+
+    fn long_poll(pace: &mut Pace) -> Option<Look> {
+        sleep(TURN_AFTER);
+        pace.poll()
+    }
+
     #[test]
     fn long_polls_are_coarse_and_the_driver_has_its_turn_after_each() {
-        let mut pace = Pace::new();
+        let mut pace = begun(COARSE_SCORE);
         for _ in 0..3 {
-            sleep(TURN_AFTER);
-            assert_eq!(pace.poll(), Some(Look { is_coarse: true, is_turn_due: true }));
+            let look = long_poll(&mut pace);
+            assert_eq!(look, Some(Look { is_coarse: true, is_turn_due: true }));
+            pace.turned();
         }
     }
 
     #[test]
+    fn one_long_poll_is_not_coarse_and_two_are() {
+        let mut pace = begun(0);
+        assert_eq!(long_poll(&mut pace), Some(Look { is_coarse: false, is_turn_due: true }));
+        assert_eq!(long_poll(&mut pace), Some(Look { is_coarse: true, is_turn_due: true }));
+    }
+
+    #[test]
     fn short_polls_are_looked_at_once_in_a_while() {
-        let mut pace = Pace { is_coarse: false, ..Pace::new() };
+        let mut pace = Pace { look_after: LOOK_AFTER, ..begun(0) };
         assert!((1..LOOK_AFTER).all(|_| pace.poll().is_none()));
         assert!(pace.poll().is_some());
-        assert_eq!(pace.poll(), None);
     }
 
     #[test]
     fn a_share_is_due_after_a_while_and_not_again_at_once() {
-        let mut pace = Pace::new();
+        let mut pace = begun(0);
         assert!(!pace.is_share_due());
         sleep(DUE_AFTER);
-        assert!(pace.poll().is_some());
+        let _turn_due = pace.poll();
         assert!(pace.is_share_due());
         pace.shared();
         assert!(!pace.is_share_due());

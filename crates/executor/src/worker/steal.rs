@@ -2,12 +2,13 @@
 //!
 //! First half of somebody's public queue, then tasks from outside. Then it looks at those whose private
 //! queue is not empty: a worker that makes progress will come to what it has, and makes public what is worth
-//! it. One that stays in the same poll for [`STUCK`] is raided, which costs microseconds on both
-//! sides: half of its tasks, the oldest first.
+//! it. One that stays in the same poll for [`STUCK`] is raided: half of its tasks, the oldest first. That costs
+//! microseconds on both sides, and a poll that only spawns many others looks stuck too, so during one poll
+//! the same thief comes again only after [`AGAIN`], and then after twice as long each time.
 
 use crate::biased::Len;
 use crate::queue::Steal;
-use crate::scheduler::{Remote, Scheduler};
+use crate::scheduler::Scheduler;
 use crate::task::Runnable;
 use crate::worker::Core;
 use filch_primitives::atomic::Ordering;
@@ -21,8 +22,36 @@ const STUCK: Duration = Duration::from_micros(5);
 /// How many workers a thief watches for that long in one search.
 const SUSPECTS: usize = 4;
 
+/// How long a thief leaves a worker in peace that it has raided in the same poll.
+const AGAIN: Duration = Duration::from_micros(100);
+
 /// How many tasks a raider takes at a time, at most: the victim waits meanwhile if it comes back.
 const LOOT: usize = 256;
+
+/// What a thief remembers of a victim.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raided {
+    /// The victim's poll.
+    poll: usize,
+    /// When it may be raided again in that poll, and how long after that once more.
+    again: Instant,
+    pause: Duration,
+}
+
+impl Raided {
+    fn allows(&self, poll: usize) -> bool {
+        self.poll != poll || Instant::now() >= self.again
+    }
+
+    /// After a raid in `poll`, with what was known before.
+    fn after(before: Option<Self>, poll: usize) -> Self {
+        let pause = match before {
+            Some(raided) if raided.poll == poll => 2 * raided.pause,
+            _ => AGAIN,
+        };
+        Self { poll, again: Instant::now() + pause, pause }
+    }
+}
 
 /// Looks for a task at the other workers' and in the injector.
 pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> {
@@ -49,13 +78,13 @@ pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> 
     }
     let has_private = |&victim: &usize| scheduler.remotes[victim].private.len_hint() > 0;
     for victim in victims.filter(has_private).take(SUSPECTS) {
-        if !stays_in_one_poll(&scheduler.remotes[victim]) {
+        let task = match stuck_in(core, scheduler, victim) {
+            Some(poll) => raid(core, scheduler, victim, poll),
             // It may have made something public since.
-            if let Some(task) = steal_public(core, scheduler, victim) {
-                return Some(task);
-            }
-        } else if let Some(task) = raid(core, scheduler, victim) {
-            return Some(task);
+            None => steal_public(core, scheduler, victim),
+        };
+        if task.is_some() {
+            return task;
         }
     }
     None
@@ -71,25 +100,29 @@ fn steal_public(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option
     }
 }
 
-/// Whether the worker is in a poll that goes on for as long as we watch, and keeps its tasks to itself.
-fn stays_in_one_poll(victim: &Remote) -> bool {
+/// The poll that the victim stays in for as long as we watch, if it is to be raided in it.
+fn stuck_in(core: &Core, scheduler: &Scheduler, victim: usize) -> Option<usize> {
+    let remote = &scheduler.remotes[victim];
     // Ordering: Relaxed; a hint.
-    let polls = victim.polls.load(Ordering::Relaxed);
+    let poll = remote.polls.load(Ordering::Relaxed);
+    if core.raided[victim].is_some_and(|raided| !raided.allows(poll)) {
+        return None;
+    }
     let start = Instant::now();
     while start.elapsed() < STUCK {
         // Ordering: Relaxed; a hint.
-        if victim.polls.load(Ordering::Relaxed) != polls || !victim.stealer.is_empty() {
-            return false;
+        if remote.polls.load(Ordering::Relaxed) != poll || !remote.stealer.is_empty() {
+            return None;
         }
         hint::spin_loop();
     }
-    true
+    Some(poll)
 }
 
-fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option<Runnable> {
-    let remote = &scheduler.remotes[victim];
+fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> Option<Runnable> {
+    core.raided[victim] = Some(Raided::after(core.raided[victim], poll));
     let mut taken = 0;
-    let first = remote.private.raid(|theirs| {
+    let first = scheduler.remotes[victim].private.raid(|theirs| {
         let half = theirs.len().div_ceil(2).min(LOOT);
         let first = theirs.pop_oldest()?;
         core.seat.with_private(scheduler, |ours| {
@@ -101,8 +134,6 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option<Runnabl
         });
         Some(first)
     })??;
-    // Ordering: Relaxed; a hint. Its polls are longer than it thinks.
-    remote.coarse.store(true, Ordering::Relaxed);
     count_stolen(core, scheduler, taken + 1);
     Some(first)
 }

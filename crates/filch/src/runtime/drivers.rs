@@ -147,6 +147,10 @@ impl Park for Drivers {
         self.fire(TURN_LIMIT);
     }
 
+    fn found_work(&self) {
+        self.seats.found_work(&self.io);
+    }
+
     fn outside_begins(&self) {
         self.seats.outside_begins();
     }

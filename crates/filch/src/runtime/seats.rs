@@ -27,6 +27,7 @@
 use filch_io_driver::Driver;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Mutex, MutexGuard};
+use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,11 @@ const FIRST_TICK: Duration = Duration::from_micros(50);
 
 /// After so long without an alarm the next is the first again.
 const REST: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// Whether this thread counts as looking.
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
+}
 
 #[derive(Debug)]
 pub(super) struct Seats {
@@ -57,6 +63,8 @@ struct State {
     /// Who waits in the driver.
     watching: usize,
     standing_by: usize,
+    /// Who was woken by the alarm, and has not found anything to do yet, as far as is known here.
+    looking: usize,
     /// Unparks for those who stand by that none of them has taken up yet.
     unparks: usize,
     /// An unpark went to the driver; only ever looked at while the clock is paused.
@@ -81,7 +89,7 @@ struct Alarm {
 
 impl State {
     fn is_anyone_active(&self, workers: usize) -> bool {
-        self.watching + self.standing_by < workers
+        self.watching + self.standing_by + self.looking < workers
     }
 
     /// Forgets an alarm that nobody waits for any more, or that has woken a watcher.
@@ -117,6 +125,15 @@ impl Seats {
         self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A worker that waited here has found something to do.
+    pub(super) fn found_work(&self, driver: &Driver) {
+        if LOOKING.replace(false) {
+            let mut state = self.state.lock();
+            state.looking -= 1;
+            self.ensure_alarm(driver, state);
+        }
+    }
+
     /// Waits in `driver` by `watch`, which returns the number of events, or on the standby if somebody else
     /// watches or will come to it. Whether it watched.
     ///
@@ -130,7 +147,9 @@ impl Seats {
         watch: impl FnOnce() -> usize,
     ) -> bool {
         let mut state = self.state.lock();
-        let is_attended = state.watching > 0 || 1 + state.standing_by < self.workers;
+        state.looking -= usize::from(LOOKING.replace(false));
+        let idle = 1 + state.standing_by + state.looking;
+        let is_attended = state.watching > 0 || idle < self.workers;
         let is_busy = state.is_busy && !is_paused;
         if is_attended && !is_busy && !state.wants_watcher {
             state.standing_by += 1;
@@ -167,6 +186,10 @@ impl Seats {
             let is_needed = self.take_alarm(&mut state) && state.is_anyone_active(self.workers);
             let leaves = is_needed || is_unparked || timeout.is_some();
             state.standing_by -= usize::from(leaves);
+            if is_needed && !is_unparked {
+                LOOKING.set(true);
+                state.looking += 1;
+            }
             self.ensure_alarm(driver, state);
             if pass_on {
                 self.standby.unpark_one();
