@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::report::progress::Progress;
 use crate::report::rows as report;
 use crate::rows::{Prepared, RowName, Unprepared, Verdict};
+use crate::timeline::drawing::Drawing;
 
 /// Everything that a run found out.
 #[derive(Debug)]
@@ -31,6 +32,17 @@ pub struct RowOutcome {
     pub measured: Measured,
     /// What they say.
     pub verdict: Verdict,
+    /// What its threads did, from one more run for each column.
+    pub recorded: Vec<Recorded>,
+}
+
+/// A run that was recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Which column.
+    pub column: Column,
+    /// What its threads did, or why that is not known.
+    pub drawing: Result<Drawing, String>,
 }
 
 impl Outcome {
@@ -72,7 +84,8 @@ pub fn run(plan: &Plan) -> Outcome {
                 let measured = measure(name, plan, &prepared, &mut progress);
                 progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
-                let row = RowOutcome { work: prepared.work, measured, verdict };
+                let row =
+                    RowOutcome { work: prepared.work, measured, verdict, recorded: Vec::new() };
                 progress.hidden(|| report::row(&row));
                 outcome.rows.push(row);
             }

@@ -10,7 +10,8 @@
 //! | `flavour.rs` | the event loop and the workers behind one verb |
 //! | `server.rs`, `http.rs` | the server of the fan-out row |
 //! | `input.rs` | the files of the files row |
-//! | `report/` | the terminal and the JSON file |
+//! | `timeline/` | what each thread did when |
+//! | `report/` | the terminal, the page and the JSON file |
 //! | `articles/` | the programs of the articles, on both flavours |
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,7 @@ mod plan;
 mod report;
 mod rows;
 mod server;
+mod timeline;
 
 use std::process::ExitCode;
 

@@ -84,7 +84,8 @@ pub fn row(outcome: &RowOutcome) {
     terminal::paragraph(&format!("{verdict}: {}", outcome.verdict.words));
 }
 
-fn head(figure: Figure) -> &'static str {
+/// What a figure is called at the head of a table.
+pub fn head(figure: Figure) -> &'static str {
     match figure {
         Figure::Wall => "wall",
         Figure::Cpu => "CPU",
@@ -96,7 +97,8 @@ fn head(figure: Figure) -> &'static str {
     }
 }
 
-fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
+/// A figure in words; `None` where it is missing.
+pub fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
     let roughly = if measurement.is_extrapolated() { "≈ " } else { "" };
     Some(match figure {
         Figure::Wall => {
@@ -134,12 +136,12 @@ pub fn unreadable(unreadable: &[Unreadable]) {
     }
 }
 
-/// After everything: what it comes to.
-pub fn closing(outcome: &Outcome) {
+/// What everything comes to.
+pub fn in_short(outcome: &Outcome) -> String {
     let shown = |name| {
         outcome.rows.iter().any(|row| row.measured.row == name && row.verdict.shown == Shown::Yes)
     };
-    let mut lessons = Vec::new();
+    let mut lessons = vec![""];
     if shown(RowName::Waiting) || shown(RowName::FanOut) {
         lessons.push(
             "What waits needs concurrency, and one thread with an event loop gives it: \
@@ -163,15 +165,19 @@ pub fn closing(outcome: &Outcome) {
         0 => String::new(),
         some => format!(" {some} could not be decided, for the reason given."),
     };
-    terminal::blank();
-    terminal::heading("In short");
-    lessons.insert(0, "");
-    terminal::paragraph(&format!(
+    format!(
         "{} of {} showed what they are there to show.{undecided}{}",
         number(Shown::Yes),
         counted(outcome.rows.len(), "measured row"),
         lessons.join(" ")
-    ));
+    )
+}
+
+/// After everything.
+pub fn closing(outcome: &Outcome) {
+    terminal::blank();
+    terminal::heading("In short");
+    terminal::paragraph(&in_short(outcome));
 
     let failed: usize = outcome
         .rows

@@ -23,7 +23,7 @@ fn wrapped(text: &str) -> String {
 const GLUE: char = '\u{a0}';
 
 /// Replaces the space between a number and its unit by [`GLUE`].
-fn glued(text: &str) -> String {
+pub fn glued(text: &str) -> String {
     const UNITS: [&str; 7] = ["s", "ms", "µs", "KiB", "MiB", "GiB", "%"];
     let is_unit =
         |word: &str| UNITS.contains(&word.trim_end_matches(|c: char| ",.;:)".contains(c)));
