@@ -27,6 +27,9 @@ pub fn timelines(id: &str, plan: &Plan, row: &RowOutcome) -> Markup {
         }
         @if !drawn.is_empty() {
             @if let Some(words) = contrast(plan, row) { p { (glued(&words)) } }
+            p.quiet {
+                "From one more run of each way, shortened and recorded: the table's runs are not."
+            }
             (tools(id))
             (key(&drawn))
             @for (number, (label, drawing)) in drawn.iter().enumerate() {
@@ -85,7 +88,7 @@ fn key(drawn: &[(String, &Drawing)]) -> Markup {
                 "long: " (glued(&prose::time(long_ns))) " or more"
             }
             li {
-                svg aria-hidden="true" { rect.lane width="26" height="10" {} path d="M8.5 8v6" {} circle cx="18" cy="13" r="2" fill="none" stroke="currentColor" {} }
+                svg aria-hidden="true" { rect.lane width="26" height="9" {} path d="M8.5 7v7" {} circle cx="18" cy="12" r="2" fill="none" stroke="currentColor" {} }
                 "wakes a task; falls asleep"
             }
             li { "Drag to move; Ctrl and the wheel, or two fingers, to zoom; point at a block for more. \
