@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{
     ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
 };
@@ -31,6 +33,12 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
             waits(plan.quick)
         ),
         limit_s: 120,
+        others: Some(json!({
+            "row": "waiting",
+            "tasks": TASKS,
+            "waits": waits(plan.quick),
+            "wait_s": WAIT.as_secs_f64(),
+        })),
         ..Prepared::default()
     })
 }
@@ -43,8 +51,10 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
             working_here();
         }
     };
+    let means = args.means()?;
     let watch = Stopwatch::start();
-    match args.means() {
+    match means {
+        Means::PlainThreads(_) => return Err("this row has no column of plain threads".into()),
         Means::Sequential => {
             block();
             return Ok(Sample::of_part(&watch, 1, 1.0 / TASKS as f64));
