@@ -4,22 +4,21 @@
 //! line of JSON. So no cell warms a cache, grows a heap or leaves a thread behind for the next.
 
 use std::ffi::OsString;
-use std::io::Read as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::child::{self, Finished};
 use crate::flavour::Flavour;
 use crate::input::Unreadable;
-use crate::measure::{Stopwatch, peak_memory, threads_that_worked};
+use crate::measure::{Stopwatch, peak_memory, stolen_tasks, threads_that_worked};
 use crate::report::words::counted;
 use crate::rows::RowName;
+use crate::timeline::{self, drawing::Drawing};
+use crate::url::Url;
 
 /// A way of doing the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -29,12 +28,21 @@ pub enum Column {
     Sequential,
     /// A thread of the operating system for each task, blocking.
     Threads,
+    /// As many threads as workers, without a runtime, which take the next piece from a counter: what this machine
+    /// allows.
+    PlainThreads,
     /// Filch's event loop: one thread, many tasks.
     EventLoop,
     /// Filch's runtime with one worker.
     OneWorker,
     /// Filch's runtime with several workers.
     Workers,
+    /// Python's event loop.
+    Asyncio,
+    /// Python on uvloop.
+    Uvloop,
+    /// Node's event loop.
+    Node,
 }
 
 /// What a column asks a row to do.
@@ -44,6 +52,8 @@ pub enum Means {
     Sequential,
     /// Block, in a thread per task.
     Threads,
+    /// Block, in that many threads.
+    PlainThreads(usize),
     /// Await, in a task each.
     Tasks(Flavour),
 }
@@ -56,8 +66,17 @@ impl Column {
             Self::Threads => "thread per task".into(),
             Self::EventLoop => "event loop".into(),
             Self::OneWorker => "1 worker".into(),
+            Self::PlainThreads => format!("{workers} plain threads"),
             Self::Workers => counted(workers, "worker"),
+            Self::Asyncio => "asyncio".into(),
+            Self::Uvloop => "uvloop".into(),
+            Self::Node => "node".into(),
         }
+    }
+
+    /// Whether the work is done in another language: nice to have, and no failure where it does not work.
+    pub fn is_other_language(self) -> bool {
+        matches!(self, Self::Asyncio | Self::Uvloop | Self::Node)
     }
 }
 
@@ -74,6 +93,9 @@ pub struct CellArgs {
     /// Less work.
     #[arg(long)]
     pub quick: bool,
+    /// Still less work, and print what the threads did instead of what it cost.
+    #[arg(long)]
+    pub record: bool,
     /// *files*: what to read.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
@@ -86,21 +108,37 @@ pub struct CellArgs {
     /// *files*: how often to go through them.
     #[arg(long, default_value_t = 1)]
     pub passes: usize,
-    /// *fan-out*: the server to ask.
+    /// *fan-out*: what to ask for, each over a connection of its own.
+    #[arg(long = "url")]
+    pub urls: Vec<Url>,
+    /// *fan-out*: how often to ask for it over that connection.
+    #[arg(long, default_value_t = 1)]
+    pub requests_each: usize,
+    /// *fan-out*: go on over the same connection; else its end is the answer's.
     #[arg(long)]
-    pub server: Option<SocketAddr>,
+    pub keep_alive: bool,
+    /// *mixed*: what a core hashes in a millisecond.
+    #[arg(long, default_value_t = 1024)]
+    pub kib_per_ms: usize,
 }
 
 impl CellArgs {
     /// How the work is to be done.
-    pub fn means(&self) -> Means {
-        match self.column {
+    ///
+    /// # Errors
+    /// In words, if it is another language's column.
+    pub fn means(&self) -> Result<Means, String> {
+        Ok(match self.column {
             Column::Sequential => Means::Sequential,
             Column::Threads => Means::Threads,
+            Column::PlainThreads => Means::PlainThreads(self.workers),
             Column::EventLoop => Means::Tasks(Flavour::EventLoop),
             Column::OneWorker => Means::Tasks(Flavour::Workers(1)),
             Column::Workers => Means::Tasks(Flavour::Workers(self.workers)),
-        }
+            Column::Asyncio | Column::Uvloop | Column::Node => {
+                return Err("this column is another language's".into());
+            }
+        })
     }
 }
 
@@ -119,6 +157,21 @@ pub struct Sample {
     pub tasks: usize,
     /// Which part of the work was done. Where it is less than 1, times are extrapolated from it.
     pub part_done: f64,
+    /// The whole process, its start and end included, in seconds.
+    #[serde(default)]
+    pub process_s: f64,
+    /// Tasks that workers took from each other; absent where there are no workers.
+    #[serde(default)]
+    pub stolen: Option<u64>,
+    /// *mixed*: requests that were answered per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<f64>,
+    /// *mixed*: how long each request but the heavy one took, in microseconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latencies_us: Vec<u64>,
+    /// *million*: how much memory a task took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_task: Option<f64>,
     /// *blocking*: what the tasks that did not block noticed of the one that did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delays: Option<Delays>,
@@ -157,18 +210,42 @@ impl Sample {
             threads: threads_that_worked(),
             tasks,
             part_done,
+            process_s: 0.0,
+            stolen: stolen_tasks(),
+            throughput: None,
+            latencies_us: Vec::new(),
+            bytes_per_task: None,
             delays: None,
             digest: None,
             unreadable: Vec::new(),
         }
     }
+
+    /// Reads what a child printed.
+    ///
+    /// # Errors
+    /// In words, when it is no sample.
+    pub fn read(finished: &Finished) -> Result<Self, String> {
+        let mut sample: Self = serde_json::from_str(&finished.stdout)
+            .map_err(|error| format!("its process printed no sample: {error}"))?;
+        sample.process_s = finished.took.as_secs_f64();
+        Ok(sample)
+    }
 }
 
-/// The child's side: does the work and prints the sample.
+/// The child's side: does the work and prints the sample, or the drawing of what the threads did.
 pub fn run_here(args: &CellArgs) -> ExitCode {
+    if args.record {
+        timeline::start_recording();
+    }
     let printed = (args.row.row().cell)(args).and_then(|sample| {
-        let line = serde_json::to_string(&sample).map_err(|error| error.to_string())?;
-        println!("{line}");
+        let line = if args.record {
+            let timeline = timeline::recorded().ok_or("nothing was recorded")?;
+            serde_json::to_string(&Drawing::of(&timeline))
+        } else {
+            serde_json::to_string(&sample)
+        };
+        println!("{}", line.map_err(|error| error.to_string())?);
         Ok(())
     });
     match printed {
@@ -183,53 +260,38 @@ pub fn run_here(args: &CellArgs) -> ExitCode {
 /// The parent's side: runs a cell in a child process and returns what it measured.
 ///
 /// # Errors
-/// In words: when the child cannot be started, fails, says something else than a sample, or is not done after `limit`
-/// (it is killed then).
+/// In words, as [`child::run`]; and when the child says something else than a sample.
 pub fn run_in_child(
     row: RowName,
     column: Column,
     row_args: &[OsString],
     limit: Duration,
 ) -> Result<Sample, String> {
+    Sample::read(&child::run(&mut command(row, column, row_args)?, Vec::new(), limit)?)
+}
+
+/// The same for a run that is recorded: what its threads did.
+///
+/// # Errors
+/// As [`run_in_child`].
+pub fn record_in_child(
+    row: RowName,
+    column: Column,
+    row_args: &[OsString],
+    limit: Duration,
+) -> Result<Drawing, String> {
+    let mut command = command(row, column, row_args)?;
+    let finished = child::run(command.arg("--record"), Vec::new(), limit)?;
+    serde_json::from_str(&finished.stdout)
+        .map_err(|error| format!("its process printed no drawing: {error}"))
+}
+
+fn command(row: RowName, column: Column, row_args: &[OsString]) -> Result<Command, String> {
     let program = std::env::current_exe()
         .map_err(|error| format!("this program cannot be found: {error}"))?;
-    let mut child = Command::new(program)
-        .arg("cell")
-        .args([value_name(row), value_name(column)])
-        .args(row_args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("its process cannot be started: {error}"))?;
-
-    let (mut stdout, mut stderr) =
-        (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    let (sender, said) = mpsc::channel();
-    // Both are read at once: a child must not block on a full pipe.
-    thread::spawn(move || {
-        let complaint = thread::spawn(move || {
-            let mut complaint = String::new();
-            let _ = stderr.read_to_string(&mut complaint);
-            complaint
-        });
-        let mut line = String::new();
-        let _ = stdout.read_to_string(&mut line);
-        let _ = sender.send((line, complaint.join().unwrap_or_default()));
-    });
-
-    let Ok((line, complaint)) = said.recv_timeout(limit) else {
-        // It may have ended in this very moment; either way it is gone after this.
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(format!("not done after {} s, ended", limit.as_secs()));
-    };
-    let status = child.wait().map_err(|error| format!("its process is lost: {error}"))?;
-    if !status.success() {
-        let complaint = complaint.trim();
-        return Err(if complaint.is_empty() { status.to_string() } else { complaint.to_owned() });
-    }
-    serde_json::from_str(&line).map_err(|error| format!("its process printed no sample: {error}"))
+    let mut command = Command::new(program);
+    command.arg("cell").args([value_name(row), value_name(column)]).args(row_args);
+    Ok(command)
 }
 
 fn value_name(value: impl ValueEnum) -> String {

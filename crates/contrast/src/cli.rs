@@ -1,14 +1,17 @@
 //! The command line: what can be asked for, and what an answer may be.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::cell::CellArgs;
 use crate::input::this_repository;
+use crate::others::Others;
 use crate::plan::{Plan, cores};
-use crate::rows::RowName;
+use crate::rows::{ALL_ROWS, RowName};
 use crate::server::ServeArgs;
+use crate::url::{self, Url};
 
 /// Filch's contrast: what concurrency on one thread gives, what it cannot give, and what several workers add
 #[derive(Debug, Parser)]
@@ -36,17 +39,20 @@ off the figures. Each row is done
 - sequentially: one task after the other;
 - in a thread of the operating system per task;
 - on an event loop, as in Python and JavaScript: one thread, many tasks;
-- on one worker, and on N workers that steal tasks from each other.";
+- on one worker, and on N workers that steal tasks from each other;
+- in Python (asyncio, and uvloop where it is installed) and Node, where they are on this machine.";
 
 const EXAMPLES: &str = "\
 Examples (cargo run --release -- instead of filch-contrast works too):
   filch-contrast                        all rows, with this repository's files
   filch-contrast --quick ~/Pictures     a first impression, with your own files
   filch-contrast --rows files --workers 4 --runs 5
+  filch-contrast --rows fan-out http://localhost:8080/ http://localhost:8081/slow
   filch-contrast articles --scale 1     the articles' programs at their full length
 
 Exit code: 0, everything was done; 1, something was left out or failed, which is named, and the rest
-is printed; 2, the command line cannot be understood or names a path that does not exist.";
+is printed; 2, the command line cannot be understood or names a path that does not exist; 130, Ctrl-C
+ended it, after the figures that there were. A language that is not on this machine is no failure.";
 
 /// Other things than measuring.
 #[derive(Debug, Subcommand)]
@@ -68,8 +74,10 @@ pub enum Command {
 #[derive(Args, Debug)]
 pub struct MeasureArgs {
     /// Files for the files row: a directory, of which every file is read, or one file [default: this repository's own
-    /// files, without .git and target]
-    path: Option<PathBuf>,
+    /// files, without .git and target]. Or http:// addresses for the fan-out row, each of which is asked for once in
+    /// each run of each column [default: a server of this program's own]
+    #[arg(value_name = "PATH | URL")]
+    inputs: Vec<OsString>,
 
     /// Rows to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROW,...")]
@@ -92,9 +100,25 @@ pub struct MeasureArgs {
     #[arg(value_parser = value_parser!(u64).range(0..=1 << 30))]
     limit: u64,
 
+    /// Read more http:// addresses for the fan-out row from this file, one on each line
+    #[arg(long, value_name = "FILE")]
+    urls: Option<PathBuf>,
+
+    /// Port of the fan-out row's own server [default: one that is free]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    port: u16,
+
     /// Write the figures to this file too, every single run among them
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Write the page, with charts and timelines, to this file [default: target/contrast/index.html]
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+
+    /// Write no page, and do not make the recordings for it
+    #[arg(long, conflicts_with = "page")]
+    no_page: bool,
 }
 
 /// Options of `articles`.
@@ -120,33 +144,80 @@ impl MeasureArgs {
     /// Fills in the defaults.
     ///
     /// # Errors
-    /// In words, when the path does not exist.
+    /// In words, when a path does not exist or an address is none.
     pub fn plan(&self) -> Result<Plan, String> {
-        if let Some(path) = &self.path {
-            // A path that cannot be looked at may exist; reading it will say why not.
-            if matches!(path.try_exists(), Ok(false)) {
-                return Err(format!(
-                    "{} does not exist (expected: a file, a directory, or the command `articles`)",
-                    path.display()
-                ));
-            }
-        }
-        let all = [RowName::Waiting, RowName::FanOut, RowName::Files, RowName::Blocking];
+        let (path, urls) = self.inputs()?;
         Ok(Plan {
-            rows: all
+            rows: ALL_ROWS
                 .into_iter()
                 .filter(|row| self.rows.is_empty() || self.rows.contains(row))
                 .collect(),
             workers: self.workers.map_or_else(cores, usize::from),
             runs: self.runs.map_or(Plan::default_runs(self.quick), usize::from),
             quick: self.quick,
-            path: self.path.clone().unwrap_or_else(this_repository),
+            sources_only: path.is_none(),
+            path: path.unwrap_or_else(this_repository),
             limit_mib: self.limit,
-            sources_only: self.path.is_none(),
+            urls,
+            port: self.port,
+            record: !self.no_page,
             cores: cores(),
+            others: Others::default(),
         })
     }
+
+    /// Where the page goes; `None` if none is wanted.
+    pub fn page(&self) -> Option<PathBuf> {
+        let named =
+            || self.page.clone().unwrap_or_else(|| PathBuf::from("target/contrast/index.html"));
+        (!self.no_page).then(named)
+    }
+
+    /// The path, if there is one, and the addresses.
+    fn inputs(&self) -> Result<(Option<PathBuf>, Vec<Url>), String> {
+        let (mut path, mut urls) = (None, Vec::new());
+        for input in &self.inputs {
+            match input.to_str().filter(|text| text.contains("://")) {
+                Some(address) => urls.push(address.parse()?),
+                None if path.is_some() => {
+                    return Err(format!(
+                        "{}: one path is enough (a directory is read with all that is below it)",
+                        input.display()
+                    ));
+                }
+                None => path = Some(PathBuf::from(input)),
+            }
+        }
+        // A path that cannot be looked at may exist; reading it will say why not.
+        if let Some(path) = path.as_ref().filter(|path| matches!(path.try_exists(), Ok(false))) {
+            return Err(format!(
+                "{} does not exist (expected: a file, a directory, an http:// address, or the \
+                 command `articles`)",
+                path.display()
+            ));
+        }
+        if let Some(file) = &self.urls {
+            let named = |reason: String| format!("--urls {}: {reason}", file.display());
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| named(format!("cannot be read: {error}")))?;
+            let listed = url::list(&text).map_err(named)?;
+            if listed.is_empty() {
+                return Err(named("there is no address in it".into()));
+            }
+            urls.extend(listed);
+        }
+        if urls.len() > MOST_URLS {
+            return Err(format!(
+                "{} addresses are too many: {MOST_URLS} at most, each has a connection of its own",
+                urls.len()
+            ));
+        }
+        Ok((path, urls))
+    }
 }
+
+/// Each is a connection, and a thread in one of the columns.
+const MOST_URLS: usize = 1_000;
 
 /// A factor for waits: above zero, and short enough to see the end.
 fn scale(text: &str) -> Result<f64, String> {

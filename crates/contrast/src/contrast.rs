@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::cell::{self, Column};
 use crate::input::Unreadable;
+use crate::interrupt;
 use crate::measured::{Measured, Measurement};
+use crate::others;
 use crate::plan::Plan;
 use crate::report::progress::Progress;
 use crate::report::rows as report;
@@ -21,6 +23,8 @@ pub struct Outcome {
     pub not_measured: Vec<(RowName, String)>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// Whether Ctrl-C ended it before everything was measured.
+    pub interrupted: bool,
 }
 
 /// A row that was measured.
@@ -59,21 +63,44 @@ impl Outcome {
 
     /// Whether everything that was asked for was done.
     pub fn is_complete(&self) -> bool {
-        let failed =
-            |row: &RowOutcome| row.measured.columns.iter().any(|column| column.failure.is_some());
-        self.not_measured.is_empty() && self.unreadable.is_empty() && !self.rows.iter().any(failed)
+        !self.interrupted
+            && self.not_measured.is_empty()
+            && self.unreadable.is_empty()
+            && self.failures() == 0
+            && self.timelines_missing() == 0
+    }
+
+    /// How many recorded runs failed.
+    pub fn timelines_missing(&self) -> usize {
+        let recorded = self.rows.iter().flat_map(|row| &row.recorded);
+        recorded.filter(|recorded| recorded.drawing.is_err()).count()
+    }
+
+    /// How many cells failed, other languages' aside.
+    pub fn failures(&self) -> usize {
+        let columns = self.rows.iter().flat_map(|row| &row.measured.columns);
+        columns.filter(|measurement| measurement.has_failed()).count()
     }
 }
 
 /// Measures the rows, printing each as soon as it is done.
 pub fn run(plan: &Plan) -> Outcome {
     report::opening(plan);
-    let cells = |row: &RowName| columns(*row, plan).len() * plan.runs;
+    let cells = |row: &RowName| {
+        columns(*row, plan).len() * plan.runs + recorded_columns(*row, plan).count()
+    };
     let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
-    let mut outcome =
-        Outcome { rows: Vec::new(), not_measured: Vec::new(), unreadable: Vec::new() };
+    let mut outcome = Outcome {
+        rows: Vec::new(),
+        not_measured: Vec::new(),
+        unreadable: Vec::new(),
+        interrupted: false,
+    };
 
     for &name in &plan.rows {
+        if interrupt::came() {
+            break;
+        }
         progress.begin(&format!("{}: preparing", name.row().title));
         let prepared = (name.row().prepare)(plan);
         let (Ok(Prepared { unreadable, .. }) | Err(Unprepared { unreadable, .. })) = &prepared;
@@ -82,13 +109,19 @@ pub fn run(plan: &Plan) -> Outcome {
         match prepared {
             Ok(prepared) => {
                 let measured = measure(name, plan, &prepared, &mut progress);
+                if measured.columns.iter().all(|column| column.samples.is_empty())
+                    && interrupt::came()
+                {
+                    break;
+                }
                 progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
-                let row =
-                    RowOutcome { work: prepared.work, measured, verdict, recorded: Vec::new() };
+                let recorded = record(name, plan, &prepared, &mut progress);
+                let row = RowOutcome { work: prepared.work, measured, verdict, recorded };
                 progress.hidden(|| report::row(&row));
                 outcome.rows.push(row);
             }
+            Err(_) if interrupt::came() => break,
             Err(Unprepared { reason, .. }) => {
                 progress.hidden(|| report::not_measured(name, &reason));
                 progress.done(cells(&name));
@@ -96,49 +129,91 @@ pub fn run(plan: &Plan) -> Outcome {
             }
         }
     }
+    outcome.interrupted = interrupt::came();
     drop(progress);
     report::closing(&outcome);
     outcome
 }
 
-/// The row's columns; with one worker, the last two are the same.
+/// The row's columns: with one worker, that of several is the same; and not every language is everywhere.
 fn columns(row: RowName, plan: &Plan) -> Vec<Column> {
+    let several = |column| !matches!(column, Column::Workers | Column::PlainThreads);
     row.row()
         .columns
         .iter()
         .copied()
-        .filter(|&column| column != Column::Workers || plan.workers > 1)
+        .filter(|&column| (plan.workers > 1 || several(column)) && plan.others.have(column))
         .collect()
 }
 
-/// Runs every column once, then every column again: what disturbs this machine for a while disturbs all alike.
-fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progress) -> Measured {
+/// The columns whose threads are of interest: those of this program.
+fn recorded_columns(row: RowName, plan: &Plan) -> impl Iterator<Item = Column> {
+    let ours = columns(row, plan).into_iter().filter(|column| !column.is_other_language());
+    ours.filter(|_| plan.record)
+}
+
+/// What every cell of the row is told.
+fn cell_args(plan: &Plan, prepared: &Prepared) -> Vec<OsString> {
     let mut args: Vec<OsString> = vec!["--workers".into(), plan.workers.to_string().into()];
     if plan.quick {
         args.push("--quick".into());
     }
     args.extend(prepared.args.iter().cloned());
+    args
+}
 
-    let mut columns: Vec<Measurement> = columns(row, plan)
-        .into_iter()
-        .map(|column| Measurement { column, samples: Vec::new(), failure: None })
-        .collect();
+/// Runs every column once more, shortened and recorded.
+fn record(
+    row: RowName,
+    plan: &Plan,
+    prepared: &Prepared,
+    progress: &mut Progress,
+) -> Vec<Recorded> {
+    let args = cell_args(plan, prepared);
+    let limit = Duration::from_secs(prepared.limit_s);
+    let mut recorded = Vec::new();
+    for column in recorded_columns(row, plan) {
+        if interrupt::came() {
+            break;
+        }
+        let label = column.label(plan.workers);
+        progress.begin(&format!("{}: {label}, recorded", row.row().title));
+        match cell::record_in_child(row, column, &args, limit) {
+            Err(_) if interrupt::came() => break,
+            drawing => recorded.push(Recorded { column, drawing }),
+        }
+        progress.done(1);
+    }
+    recorded
+}
+
+/// Runs every column once, then every column again: what disturbs this machine for a while disturbs all alike.
+fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progress) -> Measured {
+    let args = cell_args(plan, prepared);
+    let limit = Duration::from_secs(prepared.limit_s);
+
+    let mut columns: Vec<Measurement> =
+        columns(row, plan).into_iter().map(Measurement::of).collect();
     for run in 1..=plan.runs {
         for measurement in &mut columns {
+            if interrupt::came() {
+                break;
+            }
             if measurement.failure.is_none() {
-                let label = measurement.column.label(plan.workers);
+                let column = measurement.column;
                 progress.begin(&format!(
-                    "{}: {label}, run {run} of {}",
+                    "{}: {}, run {run} of {}",
                     row.row().title,
+                    column.label(plan.workers),
                     plan.runs
                 ));
-                match cell::run_in_child(
-                    row,
-                    measurement.column,
-                    &args,
-                    Duration::from_secs(prepared.limit_s),
-                ) {
-                    Ok(sample) => measurement.samples.push(sample),
+                let sample = match &prepared.others {
+                    Some(work) if column.is_other_language() => others::run(column, work, limit),
+                    _ => cell::run_in_child(row, column, &args, limit),
+                };
+                match sample {
+                    Ok(sample) => measurement.add(sample),
+                    Err(_) if interrupt::came() => break,
                     Err(reason) => measurement.failure = Some(reason),
                 }
             }

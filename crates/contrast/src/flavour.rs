@@ -4,6 +4,8 @@ use std::io;
 
 use filch::runtime::{Builder, EventLoop};
 
+use crate::measure::stole;
+
 /// On what a future runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
@@ -24,7 +26,9 @@ impl Flavour {
             Self::Workers(workers) => {
                 let runtime =
                     Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-                Ok(runtime.block_on(main))
+                let done = runtime.block_on(main);
+                stole(runtime.metrics().stolen_tasks());
+                Ok(done)
             }
         }
     }

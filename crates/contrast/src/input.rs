@@ -16,10 +16,22 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+/// With a limit, that many files are enough, however small they are.
+pub const MOST_FILES: usize = 20_000;
+
+/// What ended a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// [`MOST_FILES`] were found.
+    Files,
+    /// The next file would have exceeded the limit.
+    Bytes,
+}
+
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
 pub struct Search {
-    /// Stop after that many bytes; `None`: no limit.
+    /// Stop after that many bytes, and after [`MOST_FILES`]; `None`: no limit.
     pub limit: Option<u64>,
     /// Leave out `.git` and `target` directories.
     pub sources_only: bool,
@@ -43,8 +55,8 @@ pub struct Found {
     pub too_large: usize,
     /// Sockets, pipes, devices and links: nothing to read, or to be read where they point to.
     pub not_files: usize,
-    /// Whether the limit ended the search.
-    pub limited: bool,
+    /// What ended the search before its end.
+    pub limited: Option<Limit>,
     /// What could not be listed or looked at.
     pub unreadable: Failures,
 }
@@ -85,7 +97,11 @@ pub fn find(root: &Path, search: Search) -> Found {
             Ok(data) if data.is_file() => match search.limit {
                 Some(limit) if data.len() > limit => found.too_large += 1,
                 Some(limit) if found.bytes + data.len() > limit => {
-                    found.limited = true;
+                    found.limited = Some(Limit::Bytes);
+                    return found;
+                }
+                Some(_) if found.files.len() == MOST_FILES => {
+                    found.limited = Some(Limit::Files);
                     return found;
                 }
                 _ => {
@@ -167,7 +183,7 @@ mod tests {
             names(&found, root.path()),
             [".git/config", "a/y.txt", "a/z.txt", "b.txt", "target/out"]
         );
-        assert_eq!((found.bytes, found.limited, found.not_files), (565, false, 0));
+        assert_eq!((found.bytes, found.limited, found.not_files), (565, None, 0));
     }
 
     #[test]
@@ -182,10 +198,22 @@ mod tests {
         let root = tree();
         let found = find(root.path(), Search { limit: Some(60), ..ALL });
         assert_eq!(names(&found, root.path()), [".git/config", "a/y.txt", "a/z.txt"]);
-        assert!(found.limited);
+        assert_eq!(found.limited, Some(Limit::Bytes));
 
         let found = find(root.path(), Search { limit: Some(100), ..ALL });
-        assert_eq!((found.files.len(), found.too_large, found.limited), (4, 1, false));
+        assert_eq!((found.files.len(), found.too_large, found.limited), (4, 1, None));
+    }
+
+    #[test]
+    fn with_a_limit_the_first_files_of_very_many_are_enough() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        for file in 0..=MOST_FILES {
+            fs::File::create(root.path().join(file.to_string())).expect("can be created");
+        }
+        let found = find(root.path(), Search::up_to(1, false));
+        assert_eq!((found.files.len(), found.limited), (MOST_FILES, Some(Limit::Files)));
+        let found = find(root.path(), Search::up_to(0, false));
+        assert_eq!((found.files.len(), found.limited), (MOST_FILES + 1, None));
     }
 
     #[test]

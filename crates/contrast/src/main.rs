@@ -6,9 +6,11 @@
 //! | `contrast.rs` | the main job: every row, every column, several runs |
 //! | `rows/` | the work, one file per row, each with its verdict |
 //! | `cell.rs` | a row's work done one column's way, in a process of its own |
+//! | `others.rs` | the same in other languages, whose programs are in `others/` |
+//! | `child.rs`, `interrupt.rs` | processes that are given up after a while; Ctrl-C |
 //! | `measure.rs`, `measured.rs` | what one run cost; what several runs came to |
 //! | `flavour.rs` | the event loop and the workers behind one verb |
-//! | `server.rs`, `http.rs` | the server of the fan-out row |
+//! | `server.rs`, `http.rs`, `url.rs` | the server of the fan-out row; what else it may ask for |
 //! | `input.rs` | the files of the files row |
 //! | `timeline/` | what each thread did when |
 //! | `report/` | the terminal, the page and the JSON file |
@@ -17,23 +19,31 @@
 
 mod articles;
 mod cell;
+mod child;
 mod cli;
 mod contrast;
 mod flavour;
 mod http;
 mod input;
+mod interrupt;
 mod measure;
 mod measured;
+mod others;
 mod plan;
 mod report;
 mod rows;
 mod server;
 mod timeline;
+mod url;
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use cli::{Cli, Command, MeasureArgs};
+use others::Others;
+use report::page::PageInput;
 
 /// Something was left out or failed.
 const INCOMPLETE: u8 = 1;
@@ -58,28 +68,38 @@ fn main() -> ExitCode {
 }
 
 fn measure(args: &MeasureArgs) -> ExitCode {
-    let plan = match args.plan() {
+    let mut plan = match args.plan() {
         Ok(plan) => plan,
         Err(reason) => return complain(MISUSE, &reason),
     };
     if let Some(file) = &args.json {
         if let Err(error) = report::json::check(file) {
-            return complain(
-                MISUSE,
-                &format!("--json {}: cannot be written: {error}", file.display()),
-            );
+            return complain(MISUSE, &unwritable("--json", file, &error));
         }
     }
+    if let Err(reason) = interrupt::catch() {
+        eprintln!("note: {reason}");
+    }
+    plan.others = Others::find();
     let outcome = contrast::run(&plan);
+
+    let mut code = if outcome.is_complete() { ExitCode::SUCCESS } else { INCOMPLETE.into() };
     if let Some(file) = &args.json {
         if let Err(error) = report::json::write(file, &plan, &outcome) {
-            return complain(
-                INCOMPLETE,
-                &format!("--json {}: cannot be written: {error}", file.display()),
-            );
+            code = complain(INCOMPLETE, &unwritable("--json", file, &error));
         }
     }
-    if outcome.is_complete() { ExitCode::SUCCESS } else { INCOMPLETE.into() }
+    if let Some(file) = args.page() {
+        match report::page::write(&file, PageInput { plan: &plan, outcome: &outcome }) {
+            Ok(()) => report::rows::written(&file),
+            Err(error) => code = complain(INCOMPLETE, &unwritable("--page", &file, &error)),
+        }
+    }
+    if outcome.interrupted { interrupt::EXIT_CODE.into() } else { code }
+}
+
+fn unwritable(option: &str, file: &Path, error: &io::Error) -> String {
+    format!("{option} {}: cannot be written: {error}", file.display())
 }
 
 fn complain(code: u8, reason: &str) -> ExitCode {

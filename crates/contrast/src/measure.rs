@@ -3,6 +3,7 @@
 //! A cell runs in a process of its own, so the process's CPU time, peak memory and threads are the cell's.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -46,8 +47,17 @@ fn cpu_time() -> Duration {
 ///
 /// Not `getrusage`: its figure survives `exec`, so it would be the parent's where that was larger.
 pub fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// The memory that is resident now, in bytes; `None` where `/proc` does not say.
+pub fn resident_memory() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+fn memory(figure: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -69,6 +79,18 @@ pub fn working_here() {
 /// How many threads have called [`working_here`].
 pub fn threads_that_worked() -> usize {
     THREADS.load(Ordering::Relaxed)
+}
+
+static STOLEN: OnceLock<u64> = OnceLock::new();
+
+/// Called when a runtime with workers has done its work: how many tasks they took from each other.
+pub fn stole(tasks: u64) {
+    let _ = STOLEN.set(tasks);
+}
+
+/// What was told to [`stole`]; `None` where nothing can be stolen.
+pub fn stolen_tasks() -> Option<u64> {
+    STOLEN.get().copied()
 }
 
 /// The middle of `values`; of the two in the middle their mean. `None` of nothing.

@@ -1,5 +1,6 @@
 //! What several runs of a row's cells came to.
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::cell::{Column, Delays, Sample};
@@ -26,6 +27,8 @@ pub struct Measurement {
     pub column: Column,
     /// One for each run that succeeded.
     pub samples: Vec<Sample>,
+    /// *mixed*: how long requests took, in microseconds, of all runs together.
+    latencies: Histogram<u64>,
     /// Why a run did not succeed; no further ones are tried then.
     pub failure: Option<String>,
 }
@@ -40,6 +43,47 @@ pub struct Middle {
 }
 
 impl Measurement {
+    /// Nothing is measured yet.
+    pub fn of(column: Column) -> Self {
+        let latencies = Histogram::new(3).expect("three digits are possible");
+        Self { column, samples: Vec::new(), latencies, failure: None }
+    }
+
+    /// Adds a run. Its latencies go to those of the other runs.
+    pub fn add(&mut self, mut sample: Sample) {
+        for latency in sample.latencies_us.drain(..) {
+            self.latencies.saturating_record(latency.max(1));
+        }
+        self.samples.push(sample);
+    }
+
+    /// Seconds below which `percent` of the requests stayed.
+    pub fn latency(&self, percent: f64) -> Option<f64> {
+        let some = !self.latencies.is_empty();
+        some.then(|| self.latencies.value_at_quantile(percent / 100.0) as f64 / 1e6)
+    }
+
+    /// Requests per second.
+    pub fn throughput(&self) -> Option<f64> {
+        Some(self.middle(|sample| sample.throughput)?.median)
+    }
+
+    /// Memory divided by tasks.
+    pub fn bytes_per_task(&self) -> Option<f64> {
+        Some(self.middle(|sample| sample.bytes_per_task)?.median)
+    }
+
+    /// Tasks that workers took from each other.
+    pub fn stolen(&self) -> Option<u64> {
+        let stolen = self.middle(|sample| sample.stolen.map(|tasks| tasks as f64))?;
+        Some(stolen.median as u64)
+    }
+
+    /// Seconds from the start of the process to its end.
+    pub fn process(&self) -> Option<f64> {
+        Some(self.middle(|sample| Some(sample.process_s))?.median)
+    }
+
     /// The median of one figure of each sample that has it.
     pub fn middle(&self, figure: impl Fn(&Sample) -> Option<f64>) -> Option<Middle> {
         let values: Vec<f64> = self.samples.iter().filter_map(figure).collect();
@@ -78,6 +122,11 @@ impl Measurement {
         delays.get(delays.len() / 2).copied()
     }
 
+    /// Whether it failed, and had to work.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() && !self.column.is_other_language()
+    }
+
     /// Whether its times are extrapolated from a part of the work.
     pub fn is_extrapolated(&self) -> bool {
         self.samples.iter().any(|sample| sample.part_done < 1.0)
@@ -85,12 +134,13 @@ impl Measurement {
 }
 
 impl Measured {
-    fn column(&self, column: Column) -> Option<&Measurement> {
+    /// A column's figures, if it was to be measured.
+    pub fn column(&self, column: Column) -> Option<&Measurement> {
         self.columns.iter().find(|measurement| measurement.column == column)
     }
 
     /// With one worker the last two columns are the same, and there is one of them.
-    fn workers_column(&self) -> Column {
+    pub fn workers_column(&self) -> Column {
         if self.workers == 1 { Column::OneWorker } else { Column::Workers }
     }
 
@@ -112,6 +162,31 @@ impl Measured {
     /// [`wall`](Self::wall) of N workers.
     pub fn workers_wall(&self) -> Option<f64> {
         self.wall(self.workers_column())
+    }
+
+    /// Requests per second.
+    pub fn throughput(&self, column: Column) -> Option<f64> {
+        self.column(column)?.throughput()
+    }
+
+    /// Seconds below which `percent` of the requests stayed.
+    pub fn latency(&self, column: Column, percent: f64) -> Option<f64> {
+        self.column(column)?.latency(percent)
+    }
+
+    /// Memory divided by tasks.
+    pub fn bytes_per_task(&self, column: Column) -> Option<f64> {
+        self.column(column)?.bytes_per_task()
+    }
+
+    /// Tasks that N workers took from each other.
+    pub fn stolen(&self) -> Option<u64> {
+        self.column(self.workers_column())?.stolen()
+    }
+
+    /// How many cores can compute for the last column at the same time.
+    pub fn at_once(&self) -> usize {
+        self.workers.min(self.cores)
     }
 
     /// [`delays`](Self::delays) of N workers.
@@ -162,6 +237,11 @@ impl Measured {
             threads: 1,
             tasks: 10,
             part_done: 1.0,
+            process_s: wall_s,
+            stolen: Some(5),
+            throughput: None,
+            latencies_us: Vec::new(),
+            bytes_per_task: None,
             delays: Some(Delays { longest_s: wall_s / 10.0, delayed_tasks: 0, other_tasks: 9 }),
             digest: Some("same".into()),
             unreadable: Vec::new(),
@@ -171,7 +251,9 @@ impl Measured {
             match columns.iter_mut().find(|measurement| measurement.column == column) {
                 Some(measurement) => measurement.samples.push(sample(wall)),
                 None => {
-                    columns.push(Measurement { column, samples: vec![sample(wall)], failure: None })
+                    let mut measurement = Measurement::of(column);
+                    measurement.add(sample(wall));
+                    columns.push(measurement);
                 }
             }
         }

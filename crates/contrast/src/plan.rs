@@ -5,7 +5,9 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
+use crate::others::Others;
 use crate::rows::RowName;
+use crate::url::Url;
 
 /// Without `--runs`.
 const RUNS: usize = 3;
@@ -29,8 +31,16 @@ pub struct Plan {
     pub limit_mib: u64,
     /// Whether `.git` and `target` are left out of it.
     pub sources_only: bool,
+    /// What the *fan-out* row asks for; empty: the built-in server.
+    pub urls: Vec<Url>,
+    /// The built-in server's port; 0: any.
+    pub port: u16,
+    /// Whether each column is run once more, recorded, for the page.
+    pub record: bool,
     /// Cores that this process may use.
     pub cores: usize,
+    /// The other languages on this machine.
+    pub others: Others,
 }
 
 impl Plan {

@@ -3,7 +3,7 @@
 //! It answers `GET` and `HEAD` after a fixed delay, as a database or another service would that has something to do
 //! first. It runs on one worker, the same for every column, so that what differs between them is the client.
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
@@ -49,7 +49,10 @@ pub fn serve(args: &ServeArgs) -> io::Result<()> {
         std::process::exit(0);
     });
     Flavour::Workers(1).run(async {
-        let listener = TcpListener::bind(args.listen).await?;
+        let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+            let reason = format!("the server cannot listen on {}: {error}", args.listen);
+            io::Error::new(error.kind(), reason)
+        })?;
         println!("{}", listener.local_addr()?);
         io::stdout().flush()?;
         // In a task, so that it runs on the worker and not beside it.
@@ -146,28 +149,40 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the server, and returns when it listens.
+    /// Starts the server on `port`, 0 for any, and returns when it listens.
     ///
     /// # Errors
-    /// In words, when it cannot be started or cannot listen; the server says why itself, on standard error.
-    pub fn start(delay: Duration) -> Result<Self, String> {
+    /// In words, when it cannot be started or cannot listen.
+    pub fn start(delay: Duration, port: u16) -> Result<Self, String> {
         let program = std::env::current_exe()
             .map_err(|error| format!("this program cannot be found: {error}"))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", "--delay-ms", &delay.as_millis().to_string()])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // In a group of its own: Ctrl-C is for this program, which ends the server itself.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command
             .spawn()
             .map_err(|error| format!("the server's process cannot be started: {error}"))?;
         let stdin = child.stdin.take().expect("piped");
         let mut first_line = String::new();
         let read = BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first_line);
+        let mut stderr = child.stderr.take().expect("piped");
         if let (Ok(_), Ok(address)) = (read, first_line.trim().parse()) {
+            // What it complains of is nothing for somebody who looks at a table; it must not block on a full pipe.
+            std::thread::spawn(move || io::copy(&mut stderr, &mut io::sink()));
             return Ok(Self { child, _stdin: stdin, address });
         }
         let _ = child.kill();
         let _ = child.wait();
-        Err("the server does not start".to_owned())
+        let mut complaint = String::new();
+        let _ = stderr.read_to_string(&mut complaint);
+        Err(complaint.trim().trim_start_matches("error: ").to_owned())
     }
 
     /// Where it listens.

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod browser;
+#[allow(dead_code, reason = "each test uses some of it")]
 mod common;
 
 use std::fs;
@@ -28,8 +29,19 @@ fn measured(rows: &str) -> (TempDir, PathBuf) {
     }
     let page = directory.path().join("pages/index.html");
     let (page_arg, input_arg) = (page.display().to_string(), input.display().to_string());
-    run(["--quick", "--runs", "1", "--workers", "2", "--rows", rows, "--page", &page_arg, &input_arg])
-        .ended_with(0);
+    run([
+        "--quick",
+        "--runs",
+        "1",
+        "--workers",
+        "2",
+        "--rows",
+        rows,
+        "--page",
+        &page_arg,
+        &input_arg,
+    ])
+    .ended_with(0);
     (directory, page)
 }
 
@@ -46,11 +58,19 @@ fn drawings(page: &Path) -> Vec<Vec<Value>> {
 }
 
 fn sum_of(lanes: &Value, figure: &str) -> u64 {
-    lanes.as_array().expect("a list").iter().map(|lane| lane[figure].as_u64().expect("a number")).sum()
+    lanes
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|lane| lane[figure].as_u64().expect("a number"))
+        .sum()
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value} is no number"))
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 /// What the scripts said about a timeline, after drawing it.
@@ -75,8 +95,16 @@ fn what_a_browser_draws_is_what_was_recorded() {
             let totals = &drawing["totals"];
             let name = format!("canvas {canvas}: {said}");
             assert_eq!(number(&said["lanes"]), lanes as f64, "{name}");
-            assert_eq!(number(&said["blocks"]), sum_of(&drawing["lanes"], "block_count") as f64, "{name}");
-            assert_eq!(number(&said["recordedBlocks"]), totals["blocks"].as_f64().expect("a number"), "{name}");
+            assert_eq!(
+                number(&said["blocks"]),
+                sum_of(&drawing["lanes"], "block_count") as f64,
+                "{name}"
+            );
+            assert_eq!(
+                number(&said["recordedBlocks"]),
+                totals["blocks"].as_f64().expect("a number"),
+                "{name}"
+            );
             assert_eq!(number(&said["recordedSteals"]), number(&said["steals"]), "{name}");
             if lanes as f64 == number(&said["recordedLanes"]) {
                 assert_eq!(said["blocks"], said["recordedBlocks"], "{name}");
@@ -86,7 +114,9 @@ fn what_a_browser_draws_is_what_was_recorded() {
         // One lane takes turns; of several, each is there.
         let polled: Vec<&Value> =
             columns.iter().filter(|drawing| drawing["lanes"][0]["kind"] != "plain").collect();
-        let [event_loop, one_worker, workers] = polled[..] else { panic!("{} columns", polled.len()) };
+        let [event_loop, one_worker, workers] = polled[..] else {
+            panic!("{} columns", polled.len())
+        };
         assert_eq!(event_loop["lanes"].as_array().expect("a list").len(), 1);
         assert_eq!(event_loop["totals"]["several_busy_ns"], 0);
         assert_eq!(one_worker["totals"]["several_busy_ns"], 0);
@@ -100,7 +130,8 @@ fn what_a_browser_draws_is_what_was_recorded() {
         codes.map(|code| code.as_i64().expect("a number")).max().expect("there are some")
     };
     let blocking = &rows[2];
-    let event_loop = blocking.iter().find(|d| d["lanes"][0]["kind"] == "event-loop").expect("is there");
+    let event_loop =
+        blocking.iter().find(|d| d["lanes"][0]["kind"] == "event-loop").expect("is there");
     assert!(longest(event_loop) >= 199_000_000 && event_loop["totals"]["long"].as_u64() >= Some(1));
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
@@ -132,7 +163,10 @@ fn timelines_are_moved_and_zoomed_with_keys_buttons_wheel_and_mouse() {
     browser.open(&page, 1280, 900, "light");
     let view = |browser: &mut Browser| {
         let said = said_of(browser, 1);
-        assert_eq!((&said["from"], &said["to"]), (&said_of(browser, 2)["from"], &said_of(browser, 2)["to"]));
+        assert_eq!(
+            (&said["from"], &said["to"]),
+            (&said_of(browser, 2)["from"], &said_of(browser, 2)["to"])
+        );
         (number(&said["from"]), number(&said["to"]))
     };
     let whole = view(&mut browser);
@@ -153,7 +187,10 @@ fn timelines_are_moved_and_zoomed_with_keys_buttons_wheel_and_mouse() {
     assert!((nearer.1 - nearer.0) < (whole.1 - whole.0) * 0.8, "{nearer:?}");
     browser.press("ArrowRight");
     let right = view(&mut browser);
-    assert!(right.0 > nearer.0 && (right.1 - right.0 - nearer.1 + nearer.0).abs() < 1.0, "{right:?}");
+    assert!(
+        right.0 > nearer.0 && (right.1 - right.0 - nearer.1 + nearer.0).abs() < 1.0,
+        "{right:?}"
+    );
     browser.press("ArrowLeft");
     assert!(view(&mut browser).0 < right.0);
     browser.press("Home");
@@ -165,9 +202,14 @@ fn timelines_are_moved_and_zoomed_with_keys_buttons_wheel_and_mouse() {
     assert_eq!(view(&mut browser), whole);
     for key in ["ArrowDown", "n", "n"] {
         browser.press(key);
-        let tip = browser.evaluate("document.getElementById('tip').hidden ? '' : document.getElementById('tip').innerText");
+        let tip = browser.evaluate(
+            "document.getElementById('tip').hidden ? '' : document.getElementById('tip').innerText",
+        );
         let tip = tip.as_str().expect("a text");
-        assert!(tip.contains("task ") && tip.contains("duration: ") && tip.contains("lane: "), "{key}: {tip}");
+        assert!(
+            tip.contains("task ") && tip.contains("duration: ") && tip.contains("lane: "),
+            "{key}: {tip}"
+        );
     }
     browser.evaluate("new Promise((done) => setTimeout(done, 500))");
     let said = browser.evaluate("document.getElementById('said').textContent");
@@ -265,7 +307,9 @@ fn a_picture_can_be_taken() {
         }
     };
     browser.open(&page, 1280, 900, "light");
-    let height = browser.evaluate("Math.ceil(document.querySelector('main section').getBoundingClientRect().bottom + 24)");
+    let height = browser.evaluate(
+        "Math.ceil(document.querySelector('main section').getBoundingClientRect().bottom + 24)",
+    );
     let height = u32::try_from(height.as_u64().expect("a number")).expect("is no larger");
     let picture = browser.screenshot(1280, height.min(4000));
     assert!(picture.len() > 10_000 && picture.starts_with(b"\x89PNG"), "{}", picture.len());

@@ -25,6 +25,8 @@ struct Report<'r> {
     not_measured: Vec<NotMeasured<'r>>,
     unreadable: &'r [Unreadable],
     complete: bool,
+    /// Ctrl-C came before everything was measured.
+    interrupted: bool,
 }
 
 #[derive(Serialize)]
@@ -46,11 +48,29 @@ struct Cells<'r> {
     speed_up: Option<f64>,
     peak_bytes: Option<u64>,
     threads: Option<usize>,
+    /// Between workers.
+    stolen: Option<u64>,
+    /// The whole process, its start and end included.
+    process_s: Option<f64>,
     extrapolated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<Latency>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_per_task: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delays: Option<Delays>,
     failure: Option<&'r str>,
     samples: &'r [Sample],
+}
+
+/// Of all requests of all runs but the heavy ones.
+#[derive(Serialize)]
+struct Latency {
+    p50_s: f64,
+    p99_s: f64,
+    p99_9_s: f64,
 }
 
 #[derive(Serialize)]
@@ -86,6 +106,7 @@ pub fn write(file: &Path, plan: &Plan, outcome: &Outcome) -> io::Result<()> {
             .collect(),
         unreadable: &outcome.unreadable,
         complete: outcome.is_complete(),
+        interrupted: outcome.interrupted,
     };
     let mut text = serde_json::to_vec_pretty(&report)?;
     text.push(b'\n');
@@ -113,9 +134,22 @@ fn cells<'r>(measured: &Measured, measurement: &'r Measurement) -> Cells<'r> {
         speed_up: measured.speed_up(measurement),
         peak_bytes: measurement.peak(),
         threads: measurement.threads(),
+        stolen: measurement.stolen(),
+        process_s: measurement.process(),
+        requests_per_s: measurement.throughput(),
+        latency: latency(measurement),
+        bytes_per_task: measurement.bytes_per_task(),
         extrapolated: measurement.is_extrapolated(),
         delays: measurement.delays(),
         failure: measurement.failure.as_deref(),
         samples: &measurement.samples,
     }
+}
+
+fn latency(measurement: &Measurement) -> Option<Latency> {
+    Some(Latency {
+        p50_s: measurement.latency(50.0)?,
+        p99_s: measurement.latency(99.0)?,
+        p99_9_s: measurement.latency(99.9)?,
+    })
 }

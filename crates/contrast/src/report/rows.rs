@@ -1,5 +1,7 @@
 //! The main job on the terminal: what is measured, a table and a verdict per row, what it comes to.
 
+use std::path::Path;
+
 use crate::contrast::{Outcome, RowOutcome};
 use crate::input::Unreadable;
 use crate::measured::{Measured, Measurement, Middle};
@@ -34,8 +36,12 @@ pub fn opening(plan: &Plan) {
     terminal::paragraph(
         "wall: time that went by, ± half the range of the runs (≈: extrapolated from a part of \
          the work); CPU: time that its threads spent computing; speed-up: over sequential; \
-         memory: the most that was resident at a time; threads: those that ran tasks.",
+         memory: the most that was resident at a time; threads: those that ran tasks; stolen: \
+         tasks that one worker took from another.",
     );
+    for note in &plan.others.notes {
+        terminal::paragraph(&format!("Note: {note}"));
+    }
 }
 
 /// One row, as soon as it is measured.
@@ -53,10 +59,10 @@ pub fn row(outcome: &RowOutcome) {
         &heads,
         measured.columns.iter().map(|measurement| {
             let figures = row.figures.iter().map(|&figure| {
-                if measurement.samples.is_empty() {
+                if measurement.samples.is_empty() && measurement.failure.is_some() {
                     "failed".to_owned()
                 } else {
-                    said(figure, measured, measurement).unwrap_or_else(|| "?".to_owned())
+                    said(figure, measured, measurement).unwrap_or_else(|| "-".to_owned())
                 }
             });
             std::iter::once(measurement.column.label(measured.workers)).chain(figures).collect()
@@ -64,12 +70,14 @@ pub fn row(outcome: &RowOutcome) {
     );
     for measurement in &measured.columns {
         if let Some(reason) = &measurement.failure {
+            let what = if measurement.has_failed() { "Failed" } else { "Note" };
             terminal::paragraph(&format!(
-                "Failed: {}: {reason}",
+                "{what}: {}: {reason}",
                 measurement.column.label(measured.workers)
             ));
         }
     }
+    whole_processes(measured);
     if !measured.is_same_work() {
         terminal::paragraph(
             "Beware: the files changed while they were measured, so the columns did not do the \
@@ -84,6 +92,25 @@ pub fn row(outcome: &RowOutcome) {
     terminal::paragraph(&format!("{verdict}: {}", outcome.verdict.words));
 }
 
+/// A language takes its time to start, and that is not the work's; both are said.
+fn whole_processes(measured: &Measured) {
+    let took = |measurement: &Measurement| {
+        let took = duration(measurement.process()?);
+        Some(format!("{} {took}", measurement.column.label(measured.workers)))
+    };
+    let is_other = |measurement: &&Measurement| {
+        measurement.column.is_other_language() && !measurement.is_extrapolated()
+    };
+    let mut all: Vec<String> = measured.columns.iter().filter(is_other).filter_map(took).collect();
+    if !all.is_empty() {
+        all.extend(measured.column(measured.workers_column()).and_then(took));
+        terminal::paragraph(&format!(
+            "As whole processes, their start and end included: {}.",
+            all.join(", ")
+        ));
+    }
+}
+
 /// What a figure is called at the head of a table.
 pub fn head(figure: Figure) -> &'static str {
     match figure {
@@ -94,6 +121,13 @@ pub fn head(figure: Figure) -> &'static str {
         Figure::Threads => "threads",
         Figure::LongestDelay => "delay",
         Figure::DelayedTasks => "late",
+        Figure::Stolen => "stolen",
+        Figure::Throughput => "req/s",
+        Figure::Latency(percent) if percent < 99.0 => "p50",
+        Figure::Latency(percent) if percent < 99.5 => "p99",
+        Figure::Latency(_) => "p99.9",
+        Figure::Tasks => "tasks",
+        Figure::PerTask => "per task",
     }
 }
 
@@ -116,6 +150,11 @@ pub fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> O
         Figure::Threads => measurement.threads()?.to_string(),
         Figure::LongestDelay => duration(measurement.delays()?.longest_s),
         Figure::DelayedTasks => measurement.delays()?.delayed_tasks.to_string(),
+        Figure::Stolen => measurement.stolen()?.to_string(),
+        Figure::Throughput => format!("{:.0}", measurement.throughput()?),
+        Figure::Latency(percent) => duration(measurement.latency(percent)?),
+        Figure::Tasks => measurement.samples.first()?.tasks.to_string(),
+        Figure::PerTask => bytes(measurement.bytes_per_task()? as u64),
     })
 }
 
@@ -144,21 +183,24 @@ pub fn in_short(outcome: &Outcome) -> String {
     let mut lessons = vec![""];
     if shown(RowName::Waiting) || shown(RowName::FanOut) {
         lessons.push(
-            "What waits needs concurrency, and one thread with an event loop gives it: \
-             more workers change nothing.",
+            "What waits needs concurrency, and one thread with an event loop gives it: more \
+             workers change nothing.",
         );
     }
-    if shown(RowName::Files) {
+    if shown(RowName::Files) || shown(RowName::ForkJoin) {
         lessons.push(
-            "What computes needs cores: an event loop has one, workers that steal from \
-             each other share all of them.",
+            "What computes needs cores: an event loop has one, workers that steal from each other \
+             share all of them.",
         );
     }
-    if shown(RowName::Blocking) {
+    if shown(RowName::Mixed) || shown(RowName::Blocking) {
         lessons.push(
-            "What blocks by mistake stops its thread: on an event loop that is \
-             everybody's, on several workers one of many.",
+            "What computes for long, or blocks by mistake, stops its thread: on an event loop that \
+             is everybody's, on several workers one of many.",
         );
+    }
+    if shown(RowName::Million) {
+        lessons.push("Tasks are cheap: a thread takes many times the memory of one.");
     }
     let number = |shown| outcome.rows.iter().filter(|row| row.verdict.shown == shown).count();
     let undecided = match number(Shown::Undecided) {
@@ -179,12 +221,6 @@ pub fn closing(outcome: &Outcome) {
     terminal::heading("In short");
     terminal::paragraph(&in_short(outcome));
 
-    let failed: usize = outcome
-        .rows
-        .iter()
-        .flat_map(|row| &row.measured.columns)
-        .filter(|column| column.failure.is_some())
-        .count();
     let incomplete = [
         (
             outcome.unreadable.len(),
@@ -192,12 +228,25 @@ pub fn closing(outcome: &Outcome) {
             "unreadable files or directories skipped",
         ),
         (outcome.not_measured.len(), "row not measured", "rows not measured"),
-        (failed, "cell failed", "cells failed"),
+        (outcome.failures(), "cell failed", "cells failed"),
+        (outcome.timelines_missing(), "timeline missing", "timelines missing"),
     ];
+    if outcome.interrupted {
+        terminal::paragraph("Interrupted: the rest is not measured; the exit code is 130.");
+    }
     for (number, one, many) in incomplete.into_iter().filter(|(number, ..)| *number > 0) {
         terminal::paragraph(&format!(
             "Incomplete: {number} {}; the exit code is 1.",
             if number == 1 { one } else { many }
         ));
     }
+}
+
+/// Where to look next.
+pub fn written(page: &Path) {
+    terminal::blank();
+    terminal::paragraph(&format!(
+        "Drawn, with a timeline of who ran when: {} (open it in a browser).",
+        page.display()
+    ));
 }

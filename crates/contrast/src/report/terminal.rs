@@ -1,6 +1,6 @@
 //! Headings, paragraphs and tables, as wide as the terminal allows.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -45,11 +45,14 @@ fn width() -> usize {
     Table::new().width().map_or(DEFAULT_WIDTH, usize::from).min(MAX_WIDTH)
 }
 
-/// Prints text as it is. Nobody is left to read the rest when this fails, as in `filch-contrast | head`: the program
-/// ends then, and quietly.
+/// Prints text as it is. Where nobody is left to read the rest, as in `filch-contrast | head`, the program ends, and
+/// quietly.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+        if error.kind() != ErrorKind::BrokenPipe {
+            eprintln!("error: standard output cannot be written: {error}");
+        }
         std::process::exit(1);
     }
 }
@@ -76,13 +79,49 @@ pub fn table(heads: &[String], rows: impl Iterator<Item = Vec<String>>) {
     print(&new_table(heads, rows).to_string());
 }
 
-/// The same with every column but the first aligned to the right: for figures.
+/// Prints figures: a table whose columns but the first are aligned to the right; where the terminal is too narrow for it,
+/// a list.
 pub fn figures(heads: &[String], rows: impl Iterator<Item = Vec<String>>) {
-    let mut table = new_table(heads, rows);
+    let rows: Vec<Vec<String>> = rows.collect();
+    print(&figures_within(width(), heads, &rows));
+}
+
+fn figures_within(width: usize, heads: &[String], rows: &[Vec<String>]) -> String {
+    // The widest cell of each column, and a space on both sides.
+    let columns = (0..heads.len()).map(|column| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([heads[column].chars().count()]).max().unwrap_or(0) + 2
+    });
+    if columns.sum::<usize>() > width {
+        return listed(heads, rows);
+    }
+    let mut table = new_table(heads, rows.iter().cloned());
+    table.load_preset(NO_LINES).set_content_arrangement(ContentArrangement::Disabled);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    print(&table.to_string());
+    table.to_string()
+}
+
+/// A line below the heads and nothing else: lines between columns would take a quarter of a narrow terminal.
+const NO_LINES: &str = "     ──            ";
+
+/// The same figures below each other.
+fn listed(heads: &[String], rows: &[Vec<String>]) -> String {
+    let mut lines = Vec::new();
+    for row in rows {
+        let (label, figures) = row.split_first().expect("the first column says what it is");
+        lines.push(format!("* {label}"));
+        let width = heads.iter().map(|head| head.chars().count()).max().unwrap_or(0);
+        lines.extend(
+            heads[1..]
+                .iter()
+                .zip(figures)
+                .filter(|(_, figure)| *figure != "-")
+                .map(|(head, figure)| format!("  {head:width$}  {figure}")),
+        );
+    }
+    lines.join("\n")
 }
 
 fn new_table(heads: &[String], rows: impl Iterator<Item = Vec<String>>) -> Table {
@@ -107,6 +146,20 @@ mod tests {
             "took 1.02\u{a0}s, or 3\u{a0}% of 20\u{a0}ms."
         );
         assert_eq!(glued("2 workers, as ms"), "2 workers, as ms");
+    }
+
+    #[test]
+    fn figures_that_do_not_fit_side_by_side_are_listed() {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let heads = texts(&["", "wall", "speed-up"]);
+        let rows =
+            [texts(&["event loop", "1.00 s", "×1.00"]), texts(&["2 workers", "500 ms", "-"])];
+        let wide = figures_within(80, &heads, &rows);
+        assert!(wide.contains(" event loop   1.00 s      ×1.00"), "{wide}");
+        assert_eq!(
+            figures_within(20, &heads, &rows),
+            "* event loop\n  wall      1.00 s\n  speed-up  ×1.00\n* 2 workers\n  wall      500 ms"
+        );
     }
 
     #[test]

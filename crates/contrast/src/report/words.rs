@@ -17,17 +17,17 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// Bytes, as `4.1 MiB`.
+/// Bytes, as `4.1 MiB`, `121 MiB` or `344 B`.
 pub fn bytes(bytes: u64) -> String {
     const KIB: f64 = 1024.0;
     let bytes = bytes as f64;
-    if bytes >= KIB * KIB * KIB {
-        format!("{:.1} GiB", bytes / KIB / KIB / KIB)
-    } else if bytes >= KIB * KIB {
-        format!("{:.1} MiB", bytes / KIB / KIB)
-    } else {
-        format!("{:.1} KiB", bytes / KIB)
-    }
+    let (value, unit) = match bytes {
+        b if b >= 1000.0 * KIB * KIB => (b / KIB / KIB / KIB, "GiB"),
+        b if b >= 1000.0 * KIB => (b / KIB / KIB, "MiB"),
+        b if b >= 1000.0 => (b / KIB, "KiB"),
+        b => return format!("{b:.0} B"),
+    };
+    if value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
 }
 
 /// A factor, as `×1.94`; from ten on without decimals.
@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn sizes_and_factors_choose_theirs() {
-        assert_eq!([512, 4_300_000, 3 << 30].map(bytes), ["0.5 KiB", "4.1 MiB", "3.0 GiB"]);
+        let sizes = [512, 2_048, 4_300_000, 127_000_000, 3 << 30].map(bytes);
+        assert_eq!(sizes, ["512 B", "2.0 KiB", "4.1 MiB", "121 MiB", "3.0 GiB"]);
         assert_eq!([0.98, 1.936, 998.7].map(factor), ["×0.98", "×1.94", "×999"]);
     }
 

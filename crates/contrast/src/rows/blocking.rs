@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use filch::time::{Instant, sleep_until};
+use serde_json::json;
 
 use super::{Figure, Prepared, Row, Shown, Unprepared, Verdict, on_threads};
 use crate::cell::{CellArgs, Column, Delays, Means, Sample};
@@ -11,17 +12,27 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::duration;
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Blocking by mistake",
     // Not one after the other: then none of the tasks would tick while another does.
-    columns: &[Column::Threads, Column::EventLoop, Column::OneWorker, Column::Workers],
+    columns: &[
+        Column::Threads,
+        Column::EventLoop,
+        Column::OneWorker,
+        Column::Workers,
+        Column::Asyncio,
+        Column::Uvloop,
+        Column::Node,
+    ],
     figures: &[
         Figure::LongestDelay,
         Figure::DelayedTasks,
         Figure::Cpu,
         Figure::Memory,
         Figure::Threads,
+        Figure::Stolen,
     ],
     prepare,
     cell,
@@ -52,6 +63,15 @@ fn prepare(_: &Plan) -> Result<Prepared, Unprepared> {
             NOTICEABLE.as_millis(),
         ),
         limit_s: 120,
+        others: Some(json!({
+            "row": "blocking",
+            "tasks": TASKS,
+            "period_s": PERIOD.as_secs_f64(),
+            "run_for_s": RUN_FOR.as_secs_f64(),
+            "block_after_s": BLOCK_AFTER.as_secs_f64(),
+            "block_for_s": BLOCK_FOR.as_secs_f64(),
+            "noticeable_s": NOTICEABLE.as_secs_f64(),
+        })),
         ..Prepared::default()
     })
 }
@@ -79,9 +99,12 @@ fn blocks_now(task: usize, start: Instant, now: Instant, has_blocked: &mut bool)
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
+    let means = args.means()?;
     let watch = Stopwatch::start();
-    let longest = match args.means() {
-        Means::Sequential => return Err("this row has no sequential column".into()),
+    let longest = match means {
+        Means::Sequential | Means::PlainThreads(_) => {
+            return Err("this row has tasks and threads only".into());
+        }
         Means::Threads => {
             let start = Instant::now();
             let longest = std::sync::Mutex::new(vec![Duration::ZERO; TASKS]);
@@ -138,7 +161,7 @@ fn tick_blocking(start: Instant, task: usize) -> Duration {
     let (mut due, mut longest, mut has_blocked) = (first_tick(start, task), Duration::ZERO, false);
     working_here();
     while due < start + RUN_FOR {
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        notes::wait(|| std::thread::sleep(due.saturating_duration_since(Instant::now())));
         let now = Instant::now();
         longest = longest.max(now.saturating_duration_since(due));
         if blocks_now(task, start, now, &mut has_blocked) {

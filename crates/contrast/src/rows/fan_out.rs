@@ -1,11 +1,13 @@
 //! *Fan-out I/O*: must show that concurrency is enough here too. A client of a service that takes its time spends
 //! its own time waiting, so one thread can keep hundreds of requests going.
 
-use std::io::{Read as _, Write as _};
-use std::net::SocketAddr;
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use filch::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use serde_json::json;
 
 use super::{
     ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
@@ -15,8 +17,10 @@ use crate::http::parse_response;
 use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
-use crate::report::words::duration;
+use crate::report::words::{counted, duration};
 use crate::server::ServerProcess;
+use crate::timeline::notes;
+use crate::url::Url;
 
 pub const ROW: Row = Row {
     title: "Fan-out I/O",
@@ -27,13 +31,16 @@ pub const ROW: Row = Row {
     verdict,
 };
 
-/// Tasks, each with a connection of its own.
+/// Tasks, each with a connection of its own, to the built-in server.
 const CONNECTIONS: usize = 100;
 /// The server's.
 const DELAY: Duration = Duration::from_millis(20);
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-/// Of the sequential column, which is extrapolated.
-const SAMPLE_OF_CONNECTIONS: usize = 2;
+/// Of the sequential column, which is extrapolated from them.
+const IN_SEQUENCE: usize = 2;
+/// The same where the servers are not ours and may differ.
+const FOREIGN_IN_SEQUENCE: usize = 10;
+/// An answer that is not ours may be that long, in bytes.
+const LONGEST_ANSWER: usize = 64 << 20;
 /// A server that does not answer for so long never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -41,9 +48,18 @@ fn requests_each(quick: bool) -> usize {
     if quick { 10 } else { 20 }
 }
 
+fn in_sequence(args: &CellArgs) -> usize {
+    if args.keep_alive { IN_SEQUENCE } else { FOREIGN_IN_SEQUENCE.min(args.urls.len()) }
+}
+
 fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
-    let server = ServerProcess::start(DELAY)?;
+    if plan.urls.is_empty() { from_built_in_server(plan) } else { Ok(from_the_users(plan)) }
+}
+
+fn from_built_in_server(plan: &Plan) -> Result<Prepared, Unprepared> {
+    let server = ServerProcess::start(DELAY, plan.port)?;
     let each = requests_each(plan.quick);
+    let urls = vec![format!("http://{}/", server.address()); CONNECTIONS];
     Ok(Prepared {
         work: format!(
             "{} requests over {CONNECTIONS} connections to an HTTP/1.1 server on this machine, \
@@ -51,34 +67,66 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
              extrapolated from {} requests.)",
             CONNECTIONS * each,
             DELAY.as_millis(),
-            SAMPLE_OF_CONNECTIONS * each,
+            IN_SEQUENCE * each,
         ),
-        args: vec!["--server".into(), server.address().to_string().into()],
-        limit_s: 120,
         server: Some(server),
-        ..Prepared::default()
+        ..asking(&urls, each, true)
     })
 }
 
-fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let server = args.server.ok_or("--server is missing")?;
-    let requests = requests_each(args.quick);
-    let watch = Stopwatch::start();
-    match args.means() {
-        Means::Sequential => {
-            for _ in 0..SAMPLE_OF_CONNECTIONS {
-                ask_blocking(server, requests)?;
+fn from_the_users(plan: &Plan) -> Prepared {
+    let urls: Vec<String> = plan.urls.iter().map(ToString::to_string).collect();
+    Prepared {
+        work: format!(
+            "{} to the servers that were named, each over a connection and in a task of its own.{}",
+            counted(urls.len(), "request"),
+            if urls.len() > FOREIGN_IN_SEQUENCE {
+                format!(" (Sequential is extrapolated from the first {FOREIGN_IN_SEQUENCE}.)")
+            } else {
+                String::new()
             }
-            let part = SAMPLE_OF_CONNECTIONS as f64 / CONNECTIONS as f64;
-            return Ok(Sample::of_part(&watch, SAMPLE_OF_CONNECTIONS, part));
+        ),
+        ..asking(&urls, 1, false)
+    }
+}
+
+/// What the cells are told.
+fn asking(urls: &[String], requests_each: usize, keep_alive: bool) -> Prepared {
+    let mut args: Vec<OsString> = vec!["--requests-each".into(), requests_each.to_string().into()];
+    args.extend(keep_alive.then(|| "--keep-alive".into()));
+    args.extend(urls.iter().map(|url| format!("--url={url}").into()));
+    let others = json!({
+        "row": "fan-out",
+        "urls": urls,
+        "requests_each": requests_each,
+        "keep_alive": keep_alive,
+    });
+    Prepared { args, others: Some(others), limit_s: 120, ..Prepared::default() }
+}
+
+fn cell(args: &CellArgs) -> Result<Sample, String> {
+    let connections = args.urls.len();
+    let conversations: Vec<_> = args.urls.iter().map(|url| Conversation::new(url, args)).collect();
+    let means = args.means()?;
+    let watch = Stopwatch::start();
+    match means {
+        Means::PlainThreads(_) => return Err("this row has no column of plain threads".into()),
+        Means::Sequential => {
+            let some = in_sequence(args);
+            conversations[..some].iter().enumerate().try_for_each(|(number, conversation)| {
+                notes::task(number, || conversation.hold_blocking())
+            })?;
+            return Ok(Sample::of_part(&watch, some, some as f64 / connections as f64));
         }
-        Means::Threads => {
-            on_threads::run_each(CONNECTIONS, CONNECTIONS, |_| ask_blocking(server, requests))?
-        }
+        Means::Threads => on_threads::run_each(connections, connections, |number| {
+            conversations[number].hold_blocking()
+        })?,
         Means::Tasks(flavour) => flavour
             .run(async {
-                let tasks: Vec<_> =
-                    (0..CONNECTIONS).map(|_| filch::spawn(ask(server, requests))).collect();
+                let tasks: Vec<_> = conversations
+                    .into_iter()
+                    .map(|conversation| filch::spawn(conversation.hold()))
+                    .collect();
                 for task in tasks {
                     task.await.map_err(|error| error.to_string())??;
                 }
@@ -87,66 +135,110 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
             .map_err(|error| error.to_string())
             .and_then(|done| done)?,
     }
-    Ok(Sample::of_all_work(&watch, CONNECTIONS))
+    Ok(Sample::of_all_work(&watch, connections))
 }
 
-/// Sends `requests` requests over one connection, each after the answer to the one before; awaits.
-async fn ask(server: SocketAddr, requests: usize) -> Result<(), String> {
-    let conversation = async {
-        let mut stream = filch::net::TcpStream::connect(server).await.map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
+/// What is asked over one connection.
+struct Conversation {
+    url: Url,
+    request: Vec<u8>,
+    requests: usize,
+    keep_alive: bool,
+}
+
+impl Conversation {
+    fn new(url: &Url, args: &CellArgs) -> Self {
+        let connection = if args.keep_alive { "keep-alive" } else { "close" };
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: {connection}\r\n\r\n",
+            url.target, url.authority
+        );
+        Self {
+            url: url.clone(),
+            request: request.into_bytes(),
+            requests: args.requests_each,
+            keep_alive: args.keep_alive,
+        }
+    }
+
+    /// Sends the requests, each after the answer to the one before; awaits.
+    async fn hold(self) -> Result<(), String> {
+        let conversation = async {
+            let to = (self.url.host.as_str(), self.url.port);
+            let mut stream =
+                filch::net::TcpStream::connect(to).await.map_err(|error| self.failed(&error))?;
+            stream.set_nodelay(true).map_err(|error| self.failed(&error))?;
+            let mut received = Vec::with_capacity(1024);
+            for _ in 0..self.requests {
+                working_here();
+                stream.write_all(&self.request).await.map_err(|error| self.failed(&error))?;
+                loop {
+                    let read = stream.read_buf(&mut received).await;
+                    if self
+                        .is_answered(&mut received, read.map_err(|error| self.failed(&error))?)?
+                    {
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        };
+        filch::time::timeout(PATIENCE, conversation)
+            .await
+            .map_err(|_| format!("{} does not answer", self.url))?
+    }
+
+    /// The same; blocks.
+    fn hold_blocking(&self) -> Result<(), String> {
+        let to = (self.url.host.as_str(), self.url.port);
+        let mut stream = TcpStream::connect(to).map_err(|error| self.failed(&error))?;
+        stream.set_nodelay(true).map_err(|error| self.failed(&error))?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| self.failed(&error))?;
         let mut received = Vec::with_capacity(1024);
-        for _ in 0..requests {
+        let mut chunk = [0; 1024];
+        for _ in 0..self.requests {
             working_here();
-            stream.write_all(REQUEST).await.map_err(failed)?;
-            while !take_response(&mut received)? {
-                if stream.read_buf(&mut received).await.map_err(failed)? == 0 {
-                    return Err(HUNG_UP.to_owned());
+            stream.write_all(&self.request).map_err(|error| self.failed(&error))?;
+            loop {
+                let read =
+                    notes::wait(|| stream.read(&mut chunk)).map_err(|error| self.failed(&error))?;
+                received.extend_from_slice(&chunk[..read]);
+                if self.is_answered(&mut received, read)? {
+                    break;
                 }
             }
         }
         Ok(())
-    };
-    filch::time::timeout(PATIENCE, conversation)
-        .await
-        .map_err(|_| "the server does not answer".to_owned())?
-}
+    }
 
-/// The same; blocks.
-fn ask_blocking(server: SocketAddr, requests: usize) -> Result<(), String> {
-    let mut stream = std::net::TcpStream::connect(server).map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-    let mut received = Vec::with_capacity(1024);
-    let mut chunk = [0; 1024];
-    for _ in 0..requests {
-        working_here();
-        stream.write_all(REQUEST).map_err(failed)?;
-        while !take_response(&mut received)? {
-            match stream.read(&mut chunk).map_err(failed)? {
-                0 => return Err(HUNG_UP.to_owned()),
-                read => received.extend_from_slice(&chunk[..read]),
+    /// Takes a complete answer off `received`, after `read` more bytes came; false while there is none.
+    fn is_answered(&self, received: &mut Vec<u8>, read: usize) -> Result<bool, String> {
+        let hung_up = read == 0;
+        if !self.keep_alive {
+            // The end of the connection is the end of the answer, and whatever is said with it is one: what is
+            // measured is the waiting.
+            return match hung_up {
+                false if received.len() > LONGEST_ANSWER => {
+                    Err(format!("{} answers with more than {LONGEST_ANSWER} bytes", self.url))
+                }
+                false => Ok(false),
+                true if received.starts_with(b"HTTP/1.") => Ok(true),
+                true => Err(format!("{} does not answer in HTTP", self.url)),
+            };
+        }
+        match parse_response(received)? {
+            None if hung_up => Err(format!("{} hung up in the middle of an answer", self.url)),
+            None => Ok(false),
+            Some((200, length)) => {
+                received.drain(..length);
+                Ok(true)
             }
+            Some((status, _)) => Err(format!("{} answered with status {status}", self.url)),
         }
     }
-    Ok(())
-}
 
-const HUNG_UP: &str = "the server hung up in the middle of an answer";
-
-fn failed(error: std::io::Error) -> String {
-    format!("a request failed: {error}")
-}
-
-/// Takes a complete response off the beginning of `received`; false while there is none.
-fn take_response(received: &mut Vec<u8>) -> Result<bool, String> {
-    match parse_response(received)? {
-        None => Ok(false),
-        Some((200, length)) => {
-            received.drain(..length);
-            Ok(true)
-        }
-        Some((status, _)) => Err(format!("the server answered with status {status}")),
+    fn failed(&self, error: &io::Error) -> String {
+        format!("{}: {error}", self.url)
     }
 }
 

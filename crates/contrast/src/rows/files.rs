@@ -2,24 +2,28 @@
 //! takes as long for it as one task after the other, N workers on N cores are N times as fast.
 
 use std::ffi::OsString;
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::digests::Digests;
 use super::{
-    ALL_COLUMNS, Prepared, Row, RowName, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict,
-    on_threads,
+    COMPUTING_COLUMNS, Prepared, Row, RowName, USUAL_FIGURES, Unprepared, Verdict, on_threads,
+    parallel,
 };
 use crate::cell::{self, CellArgs, Column, Means, Sample};
-use crate::input::{Search, find};
+use crate::input::{Limit, MOST_FILES, Search, find};
 use crate::measure::Stopwatch;
 use crate::measured::Measured;
 use crate::plan::Plan;
-use crate::report::words::{bytes, counted, duration, factor};
+use crate::report::words::{bytes, counted};
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Files, CPU-bound",
-    columns: ALL_COLUMNS,
+    columns: COMPUTING_COLUMNS,
     figures: USUAL_FIGURES,
     prepare,
     cell,
@@ -30,17 +34,12 @@ pub const ROW: Row = Row {
 const THREADS_AT_ONCE: usize = 512;
 /// Tasks at most, however small the files are.
 const MOST_TASKS: usize = 100_000;
-/// N workers are to be this near to N times as fast, as a part of N.
-const NEAR_TO_N: f64 = 0.8;
-/// What a single-threaded column has to get of a core for its time to mean something.
-const ENOUGH_OF_A_CORE: f64 = 0.8;
-
 /// How long to look at the files before deciding how often to go through them, in seconds.
 const LEARNING_SECONDS: f64 = 0.2;
 
 /// How long one task after the other should take, in seconds: long enough to measure.
 fn wanted_seconds(quick: bool) -> f64 {
-    if quick { 0.4 } else { 1.2 }
+    if quick { 0.3 } else { 0.8 }
 }
 
 /// Goes through the files `passes` times, one after the other, however long it takes.
@@ -54,7 +53,12 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     let found = find(&plan.path, Search::up_to(plan.limit_mib, plan.sources_only));
     let mut unreadable: Vec<_> = found.unreadable.named().collect();
     if found.files.is_empty() {
-        let reason = format!("there is no file to read at {}", plan.path.display());
+        let reason = match fs::metadata(&plan.path) {
+            Ok(data) if !data.is_dir() && !data.is_file() => {
+                format!("{} is neither a file nor a directory", plan.path.display())
+            }
+            _ => format!("there is no file to read at {}", plan.path.display()),
+        };
         return Err(Unprepared { reason, unreadable });
     }
 
@@ -95,8 +99,20 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
         bytes(found.bytes),
         if passes > 1 { format!(", {passes} times over") } else { String::new() },
     );
-    if found.limited || found.too_large > 0 {
-        work += &format!(" There is more than that: --limit {} MiB was reached.", plan.limit_mib);
+    match found.limited {
+        Some(Limit::Files) => {
+            work += &format!(
+                " There are more than that: the first {MOST_FILES} are enough (--limit 0 takes all)."
+            );
+        }
+        Some(Limit::Bytes) => {
+            work +=
+                &format!(" There is more than that: --limit {} MiB was reached.", plan.limit_mib);
+        }
+        None => {}
+    }
+    if found.too_large > 0 {
+        work += &format!(" {} left out, each larger than that.", counted(found.too_large, "file"));
     }
     if found.not_files > 0 {
         work += &format!(
@@ -105,18 +121,30 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
         );
     }
     let limit_s = 120 + (pass_s * passes as f64 * 20.0) as u64;
-    Ok(Prepared { work, args, limit_s, unreadable, ..Prepared::default() })
+    let others = Some(json!({
+        "row": "files",
+        // A name that is not Unicode cannot be said in JSON; the digest then says that something was left out.
+        "paths": found.files.iter().filter_map(|path| path.to_str()).collect::<Vec<_>>(),
+        "passes": passes,
+    }));
+    Ok(Prepared { work, args, others, limit_s, unreadable, ..Prepared::default() })
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
     let found = find(&args.path, Search::up_to(args.limit, args.sources_only));
     let work = Arc::new(Digests::of(found.files));
-    let (files, passes) = (work.files(), args.passes);
+    let (files, passes) = (work.files(), if args.record { 1 } else { args.passes });
     let tasks = files * passes;
 
+    let means = args.means()?;
     let watch = Stopwatch::start();
-    match args.means() {
-        Means::Sequential => (0..tasks).for_each(|task| work.process(task % files)),
+    match means {
+        Means::PlainThreads(threads) => {
+            on_threads::share(threads, tasks, |task| work.process(task % files))?;
+        }
+        Means::Sequential => {
+            (0..tasks).for_each(|task| notes::task(task, || work.process(task % files)))
+        }
         Means::Threads => on_threads::run_each(tasks, THREADS_AT_ONCE, |task| {
             work.process(task % files);
             Ok(())
@@ -144,105 +172,5 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
 }
 
 fn verdict(measured: &Measured) -> Verdict {
-    let (Some(sequential), Some(event_loop), Some(workers)) = (
-        measured.wall(Column::Sequential),
-        measured.wall(Column::EventLoop),
-        measured.workers_wall(),
-    ) else {
-        return Verdict::incomplete();
-    };
-    let label = measured.workers_label();
-    let figures = format!(
-        "One file after the other took {}, the event loop {}: computing is not waiting, and one \
-         thread computes one thing at a time. {label} took {}, {} of sequential.",
-        duration(sequential),
-        duration(event_loop),
-        duration(workers),
-        factor(sequential / workers),
-    );
-    let at_once = measured.workers.min(measured.cores);
-    let no_faster = event_loop >= sequential * (1.0 - SAME_WITHIN);
-    let near = sequential / workers >= at_once as f64 * NEAR_TO_N;
-    let (shown, judgement) = if measured.cores < 2 {
-        (
-            Shown::Undecided,
-            "This process may use one core only: parallelism cannot be seen in \
-                            this run."
-                .to_owned(),
-        )
-    } else if measured.workers < 2 {
-        (
-            Shown::Undecided,
-            "There is only one worker: parallelism cannot be seen in this run.".to_owned(),
-        )
-    } else if let Some(share) = measured.share_of_a_core().filter(|&share| share < ENOUGH_OF_A_CORE)
-    {
-        (
-            Shown::Undecided,
-            format!(
-                "But the single-threaded columns had a core for only {:.0} % of their time: this \
-                 machine was busy with something else, or the files came from a slow disk. \
-                 Nothing can be concluded from that.",
-                share * 100.0
-            ),
-        )
-    } else if !no_faster {
-        (
-            Shown::No,
-            "Not what was to be shown: the event loop should be no faster than one file \
-                     after the other."
-                .to_owned(),
-        )
-    } else if !near {
-        (
-            Shown::No,
-            format!(
-                "Less than was to be shown, which is nearly ×{at_once}: too few files, one very \
-                 large file, or cores that are busy with something else."
-            ),
-        )
-    } else {
-        (Shown::Yes, format!("That is parallelism: {at_once} cores compute at the same time."))
-    };
-    let mut words = format!("{figures} {judgement}");
-    if measured.workers > measured.cores {
-        words += &format!(
-            " ({label} cannot be more than {at_once} times as fast on {}.)",
-            counted(measured.cores, "core")
-        );
-    }
-    Verdict { shown, words }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(workers: usize, cores: usize, walls: [f64; 3]) -> Shown {
-        let columns = [Column::Sequential, Column::EventLoop, Column::Workers];
-        let columns: Vec<_> = columns.into_iter().zip(walls).collect();
-        verdict(&Measured { workers, cores, ..Measured::with_walls(RowName::Files, &columns) })
-            .shown
-    }
-
-    #[test]
-    fn the_verdict_follows_the_figures() {
-        assert_eq!(shown(2, 2, [1.0, 1.0, 0.52]), Shown::Yes);
-        assert_eq!(shown(2, 2, [1.0, 1.0, 0.9]), Shown::No, "hardly faster on two workers");
-        assert_eq!(shown(2, 2, [1.0, 0.6, 0.5]), Shown::No, "an event loop is no faster");
-        assert_eq!(shown(8, 2, [1.0, 1.0, 0.52]), Shown::Yes, "two cores, whatever the workers");
-        assert_eq!(shown(2, 1, [1.0, 1.0, 1.0]), Shown::Undecided, "one core");
-    }
-
-    #[test]
-    fn a_busy_machine_decides_nothing() {
-        let mut measured = Measured::with_walls(
-            RowName::Files,
-            &[(Column::Sequential, 1.0), (Column::EventLoop, 1.0), (Column::Workers, 0.5)],
-        );
-        measured.columns[0].samples[0].cpu_s = 0.4;
-        let verdict = verdict(&measured);
-        assert_eq!(verdict.shown, Shown::Undecided);
-        assert!(verdict.words.contains("only 40 %"), "{}", verdict.words);
-    }
+    parallel::verdict(measured, "file")
 }

@@ -4,10 +4,15 @@
 //! line in [`RowName`], a line in [`RowName::row`].
 
 mod blocking;
+mod compute;
 mod digests;
 mod fan_out;
 mod files;
+mod fork_join;
+mod million;
+mod mixed;
 mod on_threads;
+mod parallel;
 mod waiting;
 
 use std::ffi::OsString;
@@ -31,9 +36,26 @@ pub enum RowName {
     FanOut,
     /// Hashing and compressing files: nothing but computing
     Files,
+    /// A lopsided tree of a million tasks: nothing but computing
+    ForkJoin,
+    /// Requests that wait and compute, one of which is heavy
+    Mixed,
     /// One task blocks its thread: who notices?
     Blocking,
+    /// What a task takes of memory
+    Million,
 }
+
+/// Every row, in the order in which they are measured.
+pub const ALL_ROWS: [RowName; 7] = [
+    RowName::Waiting,
+    RowName::FanOut,
+    RowName::Files,
+    RowName::ForkJoin,
+    RowName::Mixed,
+    RowName::Blocking,
+    RowName::Million,
+];
 
 /// A piece of work and what it is for.
 #[derive(Debug)]
@@ -53,7 +75,7 @@ pub struct Row {
 }
 
 /// A column of figures in a row's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Figure {
     /// Time that went by.
     Wall,
@@ -69,6 +91,16 @@ pub enum Figure {
     LongestDelay,
     /// How many other tasks were delayed.
     DelayedTasks,
+    /// Tasks that workers took from each other.
+    Stolen,
+    /// Requests per second.
+    Throughput,
+    /// What so many per cent of the requests stayed below.
+    Latency(f64),
+    /// How many there were.
+    Tasks,
+    /// Memory divided by tasks.
+    PerTask,
 }
 
 /// What a row's cells share.
@@ -78,6 +110,8 @@ pub struct Prepared {
     pub work: String,
     /// What every cell is told.
     pub args: Vec<OsString>,
+    /// What the programs in other languages are told.
+    pub others: Option<serde_json::Value>,
     /// How long one cell may take at most, in seconds.
     pub limit_s: u64,
     /// The server that the cells talk to; it ends when this is dropped.
@@ -130,7 +164,10 @@ impl RowName {
             Self::Waiting => &waiting::ROW,
             Self::FanOut => &fan_out::ROW,
             Self::Files => &files::ROW,
+            Self::ForkJoin => &fork_join::ROW,
+            Self::Mixed => &mixed::ROW,
             Self::Blocking => &blocking::ROW,
+            Self::Million => &million::ROW,
         }
     }
 }
@@ -146,12 +183,33 @@ impl Verdict {
 }
 
 /// Every way of doing a row's work.
-const ALL_COLUMNS: &[Column] =
-    &[Column::Sequential, Column::Threads, Column::EventLoop, Column::OneWorker, Column::Workers];
+const ALL_COLUMNS: &[Column] = &[
+    Column::Sequential,
+    Column::Threads,
+    Column::EventLoop,
+    Column::OneWorker,
+    Column::Workers,
+    Column::Asyncio,
+    Column::Uvloop,
+    Column::Node,
+];
+
+/// The same for work that only computes, with what this machine allows.
+const COMPUTING_COLUMNS: &[Column] = &[
+    Column::Sequential,
+    Column::Threads,
+    Column::PlainThreads,
+    Column::EventLoop,
+    Column::OneWorker,
+    Column::Workers,
+    Column::Asyncio,
+    Column::Uvloop,
+    Column::Node,
+];
 
 /// What most tables tell.
 const USUAL_FIGURES: &[Figure] =
-    &[Figure::Wall, Figure::Cpu, Figure::SpeedUp, Figure::Memory, Figure::Threads];
+    &[Figure::Wall, Figure::Cpu, Figure::SpeedUp, Figure::Memory, Figure::Threads, Figure::Stolen];
 
 /// How far apart two times may be and still count as the same, as a part of the smaller.
 const SAME_WITHIN: f64 = 0.15;

@@ -1,7 +1,10 @@
-//! The column that everybody knows: a thread of the operating system for each task.
+//! Threads of the operating system: one for each task, as everybody knows it; and a few that share the work.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread::{Builder, scope};
+
+use crate::timeline::notes;
 
 /// Runs `work(0)`, `work(1)`, ... `work(tasks - 1)`, each in a thread of its own, at most `at_once` of them at a time.
 ///
@@ -25,7 +28,7 @@ pub fn run_each(
             let (work, failure, places, place_freed) = (&work, &failure, &places, &place_freed);
             Builder::new()
                 .spawn_scoped(threads, move || {
-                    if let Err(reason) = work(task) {
+                    if let Err(reason) = notes::task(task, || work(task)) {
                         failure.lock().expect("no holder panics").get_or_insert(reason);
                     }
                     *places.lock().expect("no holder panics") += 1;
@@ -40,10 +43,26 @@ pub fn run_each(
     failure.into_inner().expect("no holder panics").map_or(Ok(()), Err)
 }
 
+/// Runs `work(0)`, ... `work(pieces - 1)` in `threads` threads: whoever is done takes the next one. No runtime could
+/// divide it better.
+///
+/// # Errors
+/// In words, when a thread cannot be started; those that were do all of the work first.
+pub fn share(threads: usize, pieces: usize, work: impl Fn(usize) + Sync) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    run_each(threads, threads, |_| {
+        loop {
+            // Ordering: Relaxed; each number goes to one thread, and nothing else is handed over.
+            match next.fetch_add(1, Ordering::Relaxed) {
+                piece if piece < pieces => notes::task(piece, || work(piece)),
+                _ => return Ok(()),
+            }
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
     #[test]
@@ -59,6 +78,13 @@ mod tests {
         assert_eq!(done, Ok(()));
         assert_eq!(sum.into_inner(), (0..50).sum::<usize>());
         assert!(most.into_inner() <= 3);
+    }
+
+    #[test]
+    fn shared_work_is_done_once() {
+        let sum = AtomicUsize::new(0);
+        let done = share(3, 100, |piece| drop(sum.fetch_add(piece, Ordering::SeqCst)));
+        assert_eq!((done, sum.into_inner()), (Ok(()), (0..100).sum()));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{
     ALL_COLUMNS, Prepared, Row, SAME_WITHIN, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
 };
@@ -11,6 +13,7 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{bytes, compared, duration};
+use crate::timeline::notes;
 
 pub const ROW: Row =
     Row { title: "Waiting", columns: ALL_COLUMNS, figures: USUAL_FIGURES, prepare, cell, verdict };
@@ -31,6 +34,12 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
             waits(plan.quick)
         ),
         limit_s: 120,
+        others: Some(json!({
+            "row": "waiting",
+            "tasks": TASKS,
+            "waits": waits(plan.quick),
+            "wait_s": WAIT.as_secs_f64(),
+        })),
         ..Prepared::default()
     })
 }
@@ -39,14 +48,16 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     let waits = waits(args.quick);
     let block = || {
         for _ in 0..waits {
-            std::thread::sleep(WAIT);
+            notes::wait(|| std::thread::sleep(WAIT));
             working_here();
         }
     };
+    let means = args.means()?;
     let watch = Stopwatch::start();
-    match args.means() {
+    match means {
+        Means::PlainThreads(_) => return Err("this row has no column of plain threads".into()),
         Means::Sequential => {
-            block();
+            notes::task(0, block);
             return Ok(Sample::of_part(&watch, 1, 1.0 / TASKS as f64));
         }
         Means::Threads => on_threads::run_each(TASKS, TASKS, |_| {

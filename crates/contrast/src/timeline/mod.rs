@@ -16,6 +16,8 @@ mod merging;
 pub mod notes;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,8 @@ pub enum LaneKind {
     Worker,
     /// Runs calls that block.
     Blocking,
+    /// None of the runtime's, and yet it polled.
+    Outside,
     /// Knows nothing of tasks: does one piece of work, and sleeps while it waits.
     Plain,
 }
@@ -100,6 +104,36 @@ pub enum MarkKind {
 
 /// What keeps a thread for this long is called long, unless the recorder says otherwise.
 pub const LONG: Duration = Duration::from_millis(10);
+
+static RECORDING: AtomicBool = AtomicBool::new(false);
+static RECORDED: OnceLock<Timeline> = OnceLock::new();
+
+/// From now on this process records what its threads do.
+pub fn start_recording() {
+    // Ordering: Relaxed; called before there is a second thread.
+    RECORDING.store(true, Ordering::Relaxed);
+    notes::start();
+}
+
+/// Whether [`start_recording`] was called.
+pub fn is_recording() -> bool {
+    // Ordering: Relaxed; see there.
+    RECORDING.load(Ordering::Relaxed)
+}
+
+/// Keeps what a runtime recorded: of several, the first.
+pub fn keep(timeline: Timeline) {
+    let _ = RECORDED.set(timeline);
+}
+
+/// What was recorded: by a runtime, or else by the work itself. `None` where nothing was.
+pub fn recorded() -> Option<Timeline> {
+    RECORDED.get().cloned().or_else(notes::timeline)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
 impl Block {
     /// In nanoseconds.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use super::{Block, LONG, Lane, LaneKind, Timeline};
+use super::{Block, LONG, Lane, LaneKind, Timeline, nanoseconds};
 
 static NOTES: OnceLock<Notes> = OnceLock::new();
 
@@ -27,7 +27,7 @@ thread_local! {
 
 impl Notes {
     fn now_ns(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(self.start.elapsed())
     }
 
     /// Ends the block that this thread is in.
@@ -78,7 +78,7 @@ pub fn timeline() -> Option<Timeline> {
     (!lanes.is_empty()).then(|| Timeline {
         lanes: lanes.into_iter().enumerate().map(lane).collect(),
         span_ns,
-        long_ns: u64::try_from(LONG.as_nanos()).unwrap_or(u64::MAX),
+        long_ns: nanoseconds(LONG),
         names: BTreeMap::new(),
         lost: 0,
     })

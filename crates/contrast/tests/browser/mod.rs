@@ -47,8 +47,18 @@ impl Browser {
         let (answers, child_writes) = UnixStream::pair().expect("sockets");
         answers.set_read_timeout(Some(PATIENCE)).expect("is no zero");
         let process = Command::new(program)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ])
             .args(["--hide-scrollbars", "--remote-debugging-pipe", "about:blank"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::null())
@@ -99,7 +109,8 @@ impl Browser {
     }
 
     pub fn resize(&mut self, width: u32, height: u32, scale: f64) {
-        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false});
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false});
         self.call("Emulation.setDeviceMetricsOverride", metrics);
     }
 

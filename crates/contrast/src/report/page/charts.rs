@@ -13,29 +13,30 @@ const PITCH: usize = 40;
 
 /// The pictures of the figures that bars suit. Widths are in percent, so that text keeps its size on a narrow page.
 pub fn bars(row: &RowOutcome) -> Markup {
-    let pictures = row
-        .measured
-        .row
-        .row()
-        .figures
-        .iter()
-        .filter_map(|&figure| Some((figure, title(figure)?, values(figure, &row.measured)?)));
+    let measured = &row.measured;
     html! {
         div.charts {
-            @for (figure, title, values) in pictures {
-                figure { (picture(figure, title, &values, &row.measured)) }
+            @for &figure in measured.row.row().figures {
+                @if let Some(title) = title(figure) {
+                    figure { (picture(figure, title, measured)) }
+                }
             }
         }
     }
 }
 
-fn picture(figure: Figure, title: &str, values: &[f64], measured: &Measured) -> Markup {
-    let most = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+fn picture(figure: Figure, title: &str, measured: &Measured) -> Markup {
+    let bars: Vec<(&Measurement, f64)> = measured
+        .columns
+        .iter()
+        .filter_map(|measurement| Some((measurement, value(figure, measurement)?)))
+        .collect();
+    let most = bars.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
     html! {
         figcaption { (title) }
         svg role="img" aria-label={ (title) ": the figures of the table as bars" }
-            height=(PITCH * values.len()) {
-            @for (place, (value, measurement)) in values.iter().zip(&measured.columns).enumerate() {
+            height=(PITCH * bars.len()) {
+            @for (place, (measurement, value)) in bars.iter().enumerate() {
                 @let y = PITCH * place;
                 text x="0" y=(y + 19) { (measurement.column.label(measured.workers)) }
                 text.value x="100%" y=(y + 19) { (said(figure, measured, measurement).unwrap_or_default()) }
@@ -47,6 +48,7 @@ fn picture(figure: Figure, title: &str, values: &[f64], measured: &Measured) -> 
     }
 }
 
+/// `None` for figures that are better read than seen.
 fn title(figure: Figure) -> Option<&'static str> {
     Some(match figure {
         Figure::Wall => "Time that went by",
@@ -54,22 +56,27 @@ fn title(figure: Figure) -> Option<&'static str> {
         Figure::Memory => "Most memory at a time",
         Figure::LongestDelay => "Longest delay of another task",
         Figure::DelayedTasks => "Other tasks that were late",
-        Figure::SpeedUp | Figure::Threads => return None,
+        Figure::Throughput => "Requests answered per second",
+        Figure::Latency(percent) if percent >= 99.0 && percent < 99.5 => {
+            "All but one in a hundred took less"
+        }
+        Figure::PerTask => "Memory for each task",
+        Figure::SpeedUp | Figure::Threads | Figure::Stolen | Figure::Tasks | Figure::Latency(_) => {
+            return None;
+        }
     })
 }
 
-/// One for each column; `None` where one is missing.
-fn values(figure: Figure, measured: &Measured) -> Option<Vec<f64>> {
-    let value = |measurement: &Measurement| {
-        Some(match figure {
-            Figure::Wall => measurement.wall()?.median,
-            Figure::Cpu => measurement.cpu()?.median,
-            Figure::Memory => measurement.peak()? as f64,
-            Figure::LongestDelay => measurement.delays()?.longest_s,
-            Figure::DelayedTasks => measurement.delays()?.delayed_tasks as f64,
-            Figure::SpeedUp => measured.speed_up(measurement)?,
-            Figure::Threads => measurement.threads()? as f64,
-        })
-    };
-    measured.columns.iter().map(value).collect()
+fn value(figure: Figure, measurement: &Measurement) -> Option<f64> {
+    match figure {
+        Figure::Wall => Some(measurement.wall()?.median),
+        Figure::Cpu => Some(measurement.cpu()?.median),
+        Figure::Memory => Some(measurement.peak()? as f64),
+        Figure::LongestDelay => Some(measurement.delays()?.longest_s),
+        Figure::DelayedTasks => Some(measurement.delays()?.delayed_tasks as f64),
+        Figure::Throughput => measurement.throughput(),
+        Figure::Latency(percent) => measurement.latency(percent),
+        Figure::PerTask => measurement.bytes_per_task(),
+        Figure::SpeedUp | Figure::Threads | Figure::Stolen | Figure::Tasks => None,
+    }
 }

@@ -115,7 +115,7 @@ fn plain(drawing: &Drawing) -> String {
 /// One lane in a sentence.
 pub fn lane(lane: &DrawnLane, drawing: &Drawing) -> String {
     let nouns = match lane.kind {
-        LaneKind::EventLoop | LaneKind::Worker => ("poll", "polls"),
+        LaneKind::EventLoop | LaneKind::Worker | LaneKind::Outside => ("poll", "polls"),
         LaneKind::Blocking => ("call", "calls"),
         LaneKind::Plain => ("stretch of work", "stretches of work"),
     };

@@ -5,6 +5,7 @@ use super::*;
 use crate::cell::Column;
 use crate::contrast::{Recorded, RowOutcome};
 use crate::measured::Measured;
+use crate::others::Others;
 use crate::rows::{RowName, Shown, Verdict};
 use crate::timeline::Timeline;
 use crate::timeline::drawing::Drawing;
@@ -22,7 +23,11 @@ fn plan() -> Plan {
         path: PathBuf::from("."),
         limit_mib: 64,
         sources_only: true,
+        urls: Vec::new(),
+        port: 0,
+        record: true,
         cores: 2,
+        others: Others::default(),
     }
 }
 
@@ -40,7 +45,7 @@ fn row(name: RowName, timeline: &Timeline) -> RowOutcome {
 }
 
 fn outcome(rows: Vec<RowOutcome>) -> Outcome {
-    Outcome { rows, not_measured: Vec::new(), unreadable: Vec::new() }
+    Outcome { rows, not_measured: Vec::new(), unreadable: Vec::new(), interrupted: false }
 }
 
 fn text_of(outcome: &Outcome) -> String {
