@@ -8,8 +8,8 @@ use filch::runtime::Builder;
 use crate::measure::stole;
 use crate::timeline::{self, Timeline};
 
-/// Of a run that is recorded; 8 MB or two for each thread.
-const EVENTS_PER_THREAD: usize = 1 << 20;
+/// Of a run that is recorded: more than a shortened one has, in 2 or 4 MB for each thread.
+const EVENTS_PER_THREAD: usize = 1 << 18;
 
 /// On what a future runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

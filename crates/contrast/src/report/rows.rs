@@ -77,7 +77,9 @@ pub fn row(outcome: &RowOutcome) {
             ));
         }
     }
-    whole_processes(measured);
+    if let Some(words) = whole_processes(measured) {
+        terminal::paragraph(&words);
+    }
     if !measured.is_same_work() {
         terminal::paragraph(
             "Beware: the files changed while they were measured, so the columns did not do the \
@@ -93,7 +95,7 @@ pub fn row(outcome: &RowOutcome) {
 }
 
 /// A language takes its time to start, and that is not the work's; both are said.
-fn whole_processes(measured: &Measured) {
+pub fn whole_processes(measured: &Measured) -> Option<String> {
     let took = |measurement: &Measurement| {
         let took = duration(measurement.process()?);
         Some(format!("{} {took}", measurement.column.label(measured.workers)))
@@ -102,13 +104,10 @@ fn whole_processes(measured: &Measured) {
         measurement.column.is_other_language() && !measurement.is_extrapolated()
     };
     let mut all: Vec<String> = measured.columns.iter().filter(is_other).filter_map(took).collect();
-    if !all.is_empty() {
+    (!all.is_empty()).then(|| {
         all.extend(measured.column(measured.workers_column()).and_then(took));
-        terminal::paragraph(&format!(
-            "As whole processes, their start and end included: {}.",
-            all.join(", ")
-        ));
-    }
+        format!("As whole processes, their start and end included: {}.", all.join(", "))
+    })
 }
 
 /// What a figure is called at the head of a table.

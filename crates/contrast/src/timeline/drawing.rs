@@ -15,8 +15,8 @@ const WHOLE_BLOCKS: usize = 700;
 const MOST_MARKS: usize = 300;
 /// Lanes that a drawing has at most: of more threads, some are drawn.
 const MOST_LANES: usize = 64;
-/// The same where each task has a thread: they all look alike.
-const MOST_PLAIN_LANES: usize = 12;
+/// Of still more where each task has a thread: they all look alike.
+const SOME_LANES: usize = 8;
 
 /// What the page needs to know of a timeline.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub struct Totals {
     pub tasks: u64,
     /// Blocks that were long.
     pub long: u64,
+    /// The longest, in nanoseconds.
+    pub longest_ns: u64,
     /// Time spent in blocks, summed over all lanes, in nanoseconds.
     pub busy_ns: u64,
     /// Time during which at least one lane was at work, in nanoseconds.
@@ -147,6 +149,7 @@ impl Totals {
             totals.stolen += stolen(lane);
             for block in &lane.blocks {
                 tasks.insert(block.task);
+                totals.longest_ns = totals.longest_ns.max(block.length_ns());
                 // One without a length is never at once with another.
                 if block.length_ns() > 0 {
                     edges.extend([(block.start_ns, true), (block.end_ns, false)]);
@@ -172,10 +175,10 @@ impl Totals {
 /// The places of the lanes that are drawn: all of them, or some at equal distances.
 fn chosen(lanes: &[Lane]) -> Vec<usize> {
     let is_plain = lanes.first().is_some_and(|lane| lane.kind == LaneKind::Plain);
-    let most = if is_plain { MOST_PLAIN_LANES } else { MOST_LANES };
-    if lanes.len() <= most {
+    if lanes.len() <= MOST_LANES {
         return (0..lanes.len()).collect();
     }
+    let most = if is_plain { SOME_LANES } else { MOST_LANES };
     (0..most).map(|i| i * (lanes.len() - 1) / (most - 1)).collect()
 }
 
@@ -408,7 +411,7 @@ mod tests {
         let timeline =
             Timeline { lanes, span_ns: 2000, long_ns: 50, names: BTreeMap::new(), lost: 0 };
         let drawing = Drawing::of(&timeline);
-        assert_eq!((drawing.lanes.len(), drawing.totals.lanes), (MOST_PLAIN_LANES, 1000));
+        assert_eq!((drawing.lanes.len(), drawing.totals.lanes), (SOME_LANES, 1000));
         assert_eq!(drawing.lanes.last().expect("there is one").name, "thread 999");
         assert_eq!(drawing.totals.busy_ns, 10_000);
     }

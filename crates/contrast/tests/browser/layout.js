@@ -46,7 +46,7 @@
   for (const element of document.querySelectorAll("canvas, button, input, rect.track")) {
     const box = element.getBoundingClientRect();
     if (box.right > innerWidth + 0.5) complain("beyond the window", element.outerHTML);
-    if (element.tagName === "CANVAS") boxes.push({ box, element, text: "a canvas" });
+    if (element.tagName === "CANVAS" && element.checkVisibility()) boxes.push({ box, element, text: "a canvas" });
   }
   boxes.sort((a, b) => a.box.top - b.box.top);
   boxes.forEach((one, i) => {

@@ -92,6 +92,9 @@ fn header(plan: &Plan, outcome: &Outcome) -> Markup {
                     " This was a debug build: its figures mean little."
                 }
             }
+            @for note in &plan.others.notes {
+                p.quiet { "Note: " (note) }
+            }
             nav aria-label="Rows" {
                 ul {
                     @for row in &outcome.rows {

@@ -143,15 +143,21 @@ pub fn contrast(event_loop: &Drawing, workers: &Drawing, label: &str) -> String 
         "The event loop has one lane: {} take turns on it, and while one runs every other waits.",
         counted(alone.tasks, "task"),
     );
+    if alone.long > 0 {
+        words += &format!(
+            " Its longest poll took {}: so long all others waited, whatever they were to do.",
+            time(alone.longest_ns)
+        );
+    }
     words += &if several.several_busy_ns > 0 {
         format!(
-            " {label}: lanes that are filled at the same time. During {} of {} two or more tasks \
-             ran at the same moment, which on one lane never happens.",
+            " {label} have a lane each: for {} of {} two or more tasks ran at the same moment, \
+             which on one lane never happens.",
             time(several.several_busy_ns),
             time(workers.span_ns),
         )
     } else {
-        format!(" {label}: in this run no two tasks ran at the same moment.")
+        format!(" {label} have a lane each, but in this run no two tasks ran at the same moment.")
     };
     words
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::cell::Column;
 use crate::contrast::RowOutcome;
-use crate::report::rows::{head, said};
+use crate::report::rows::{head, said, whole_processes};
 use crate::report::terminal::glued;
 
 /// Whether the column is Filch's: it is pointed out.
@@ -17,7 +17,8 @@ pub fn figures(row: &RowOutcome) -> Markup {
     let measured = &row.measured;
     let figures = measured.row.row().figures;
     let failures = measured.columns.iter().filter_map(|measurement| {
-        Some((measurement.column.label(measured.workers), measurement.failure.as_ref()?))
+        let what = if measurement.has_failed() { "Failed" } else { "Note" };
+        Some((what, measurement.column.label(measured.workers), measurement.failure.as_ref()?))
     });
     html! {
         table role="table" {
@@ -36,10 +37,10 @@ pub fn figures(row: &RowOutcome) -> Markup {
                         th role="rowheader" scope="row" { (measurement.column.label(measured.workers)) }
                         @for &figure in figures {
                             td role="cell" data-head=(head(figure)) {
-                                @if measurement.samples.is_empty() {
+                                @if measurement.samples.is_empty() && measurement.failure.is_some() {
                                     "failed"
                                 } @else {
-                                    (glued(&said(figure, measured, measurement).unwrap_or_else(|| "?".into())))
+                                    (glued(&said(figure, measured, measurement).unwrap_or_else(|| "-".into())))
                                 }
                             }
                         }
@@ -47,8 +48,11 @@ pub fn figures(row: &RowOutcome) -> Markup {
                 }
             }
         }
-        @for (label, reason) in failures {
-            p { "Failed: " (label) ": " (reason) }
+        @for (what, label, reason) in failures {
+            p { (what) ": " (label) ": " (reason) }
+        }
+        @if let Some(words) = whole_processes(measured) {
+            p.quiet { (glued(&words)) }
         }
         @if !measured.is_same_work() {
             p { "Beware: the files changed while they were measured, so the columns did not do the same work." }

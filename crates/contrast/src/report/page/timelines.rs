@@ -11,36 +11,63 @@ use crate::timeline::drawing::Drawing;
 
 /// Everything that is drawn for the row; nothing where nothing was recorded.
 pub fn timelines(id: &str, plan: &Plan, row: &RowOutcome) -> Markup {
-    let drawn: Vec<(String, &Drawing)> = row
-        .recorded
-        .iter()
-        .filter_map(|Recorded { column, drawing }| {
-            Some((column.label(plan.workers), drawing.as_ref().ok()?))
-        })
-        .collect();
-    let failed = row.recorded.iter().filter_map(|Recorded { column, drawing }| {
+    let drawn: Vec<Drawn<'_>> = drawn(plan, row);
+    let (foremost, others) = drawn.split_at(drawn.partition_point(|drawn| drawn.is_foremost));
+    let missing = row.recorded.iter().filter_map(|Recorded { column, drawing }| {
         Some((column.label(plan.workers), drawing.as_ref().err()?))
     });
     html! {
-        @if !row.recorded.is_empty() {
-            h3 { "Who ran when" }
-        }
         @if !drawn.is_empty() {
+            h3 { "Who ran when" }
             @if let Some(words) = contrast(plan, row) { p { (glued(&words)) } }
             p.quiet {
                 "From one more run of each way, shortened and recorded: the table's runs are not."
             }
             (tools(id))
             (key(&drawn))
-            @for (number, (label, drawing)) in drawn.iter().enumerate() {
-                (timeline(&format!("{id}-{number}"), label, drawing))
+            @for (number, drawn) in foremost.iter().enumerate() {
+                (timeline(&format!("{id}-{number}"), drawn))
+            }
+            @if !others.is_empty() {
+                details.others {
+                    summary { "The other ways: " (names(others)) }
+                    @for (number, drawn) in (foremost.len()..).zip(others) {
+                        (timeline(&format!("{id}-{number}"), drawn))
+                    }
+                }
             }
             script type="application/json" data-row=(id) { (data(&drawn)) }
         }
-        @for (label, reason) in failed {
+        @for (label, reason) in missing {
             p.quiet { "No timeline of " (label) ": " (reason) }
         }
     }
+}
+
+struct Drawn<'d> {
+    label: String,
+    drawing: &'d Drawing,
+    /// One of the two that the page is about: the event loop and the workers.
+    is_foremost: bool,
+}
+
+/// What there is to draw, the foremost first.
+fn drawn<'d>(plan: &Plan, row: &'d RowOutcome) -> Vec<Drawn<'d>> {
+    let workers = row.measured.workers_column();
+    let drawn = |recorded: &'d Recorded| {
+        Some(Drawn {
+            label: recorded.column.label(plan.workers),
+            drawing: recorded.drawing.as_ref().ok()?,
+            is_foremost: recorded.column == Column::EventLoop || recorded.column == workers,
+        })
+    };
+    let mut drawn: Vec<Drawn<'d>> = row.recorded.iter().filter_map(drawn).collect();
+    drawn.sort_by_key(|drawn| !drawn.is_foremost);
+    drawn
+}
+
+fn names(drawn: &[Drawn<'_>]) -> String {
+    drawn.iter().map(|drawn| drawn.label.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn contrast(plan: &Plan, row: &RowOutcome) -> Option<String> {
@@ -71,8 +98,8 @@ fn tools(id: &str) -> Markup {
     }
 }
 
-fn key(drawn: &[(String, &Drawing)]) -> Markup {
-    let long_ns = drawn.iter().map(|(_, drawing)| drawing.long_ns).max().unwrap_or(0);
+fn key(drawn: &[Drawn<'_>]) -> Markup {
+    let long_ns = drawn.iter().map(|drawn| drawn.drawing.long_ns).max().unwrap_or(0);
     html! {
         ul.key {
             li {
@@ -97,7 +124,8 @@ fn key(drawn: &[(String, &Drawing)]) -> Markup {
     }
 }
 
-fn timeline(id: &str, label: &str, drawing: &Drawing) -> Markup {
+fn timeline(id: &str, drawn: &Drawn<'_>) -> Markup {
+    let Drawn { label, drawing, .. } = drawn;
     let summary = format!("{id}-summary");
     let totals = &drawing.totals;
     html! {
@@ -121,8 +149,8 @@ fn timeline(id: &str, label: &str, drawing: &Drawing) -> Markup {
 }
 
 /// What the scripts draw from. No `<` is left that could end the element.
-fn data(drawn: &[(String, &Drawing)]) -> PreEscaped<String> {
-    let drawings: Vec<&Drawing> = drawn.iter().map(|(_, drawing)| *drawing).collect();
+fn data(drawn: &[Drawn<'_>]) -> PreEscaped<String> {
+    let drawings: Vec<&Drawing> = drawn.iter().map(|drawn| drawn.drawing).collect();
     let json = serde_json::to_string(&drawings).expect("numbers and texts can be written");
     PreEscaped(json.replace('<', "\\u003c"))
 }

@@ -8,11 +8,12 @@ const MARK_HEIGHT = 9;
 // Below this width in pixels, blocks share columns of pixels.
 const NARROW = 1.5;
 // What was there at all can be seen.
-const FAINTEST = 0.3;
+const FAINTEST = 0.45;
 
 function layout(timeline, width) {
   const isNarrow = width < 560;
-  const height = timeline.lanes.length <= 8 ? 28 : timeline.lanes.length <= 24 ? 20 : 14;
+  const isPlain = timeline.lanes[0]?.kind === "plain";
+  const height = isPlain ? 14 : timeline.lanes.length <= 8 ? 28 : timeline.lanes.length <= 24 ? 20 : 14;
   const nameHeight = isNarrow ? 17 : 0;
   const pitch = nameHeight + MARK_HEIGHT + height + 6;
   const left = isNarrow ? 2 : 92;
@@ -141,12 +142,12 @@ function drawBlock(context, timeline, run, x, y, width, height) {
 }
 
 // Blocks narrower than a pixel: each column of pixels has the colour of the task that used most of it, and the shade
-// of the share of the time that was used.
+// of the share of the time that was used. One by itself takes two pixels, to be seen at all.
 function drawColumns(context, columns, place, y) {
   for (const [x, column] of columns) {
     context.globalAlpha = Math.max(FAINTEST, Math.min(1, column.used));
     context.fillStyle = TASK_COLOURS[column.task % TASK_COLOURS.length];
-    context.fillRect(x, y, 1, place.height);
+    context.fillRect(x, y, columns.has(x + 1) || columns.has(x - 1) ? 1 : 2, place.height);
   }
   context.globalAlpha = 1;
 }

@@ -145,6 +145,8 @@ class Row {
     const colours = themeColours();
     const isWhole = this.view.to - this.view.from >= this.view.end;
     for (const figure of this.figures) {
+      // Those that are folded away wait until they are opened.
+      if (figure.canvas.clientWidth === 0) continue;
       const seen = drawTimeline(figure.canvas, figure.timeline, this.view, colours, figure.picked);
       sayWhatIsDrawn(figure, figure.timeline, seen, isWhole);
       Object.assign(figure.canvas.dataset, seen, { from: this.view.from, to: this.view.to });
