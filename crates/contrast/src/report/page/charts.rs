@@ -42,10 +42,15 @@ fn picture(figure: Figure, title: &str, measured: &Measured) -> Markup {
                 text.value x="100%" y=(y + 19) { (said(figure, measured, measurement).unwrap_or_default()) }
                 rect.track x="0" y=(y + 26) width="100%" height="10" rx="2" {}
                 rect.ours[is_ours(measurement.column)] x="0" y=(y + 26) height="10" rx="2"
-                    width={ (format!("{:.2}", (value / most * 100.0).max(0.3))) "%" } {}
+                    width={ (format!("{:.2}", percent(*value, most))) "%" } {}
             }
         }
     }
+}
+
+/// A bar's width; what is not nothing can be seen.
+fn percent(value: f64, most: f64) -> f64 {
+    if value > 0.0 { (value / most * 100.0).max(0.5) } else { 0.0 }
 }
 
 /// `None` for figures that are better read than seen.

@@ -92,7 +92,7 @@ const KEYS = {
   "+": (row) => zoom(row.view, 0.7),
   "=": (row) => zoom(row.view, 0.7),
   "-": (row) => zoom(row.view, 1 / 0.7),
-  0: (row) => setView(row.view, 0, row.view.end),
+  0: (row) => setView(row.view, 0, row.view.whole),
   Home: (row) => setView(row.view, 0, row.view.to - row.view.from),
   End: (row) => setView(row.view, row.view.end, row.view.end + row.view.to - row.view.from),
 };
@@ -107,7 +107,17 @@ class Row {
       figure.picked = null;
     });
     this.timelines = this.figures.map((figure) => figure.timeline);
-    this.view = newView(this.timelines);
+    const foremost = this.figures.filter((figure) => !figure.closest(".others")).map((figure) => figure.timeline);
+    this.view = newView(this.timelines, foremost.length ? foremost : this.timelines);
+    for (const others of section.querySelectorAll(".others")) {
+      others.addEventListener("toggle", () => {
+        const { view } = this;
+        const isWhole = view.from === 0 && view.to === view.whole;
+        view.whole = others.open ? view.end : newView(this.timelines, foremost).whole;
+        if (isWhole) setView(view, 0, view.whole);
+        this.redraw();
+      });
+    }
     for (const figure of this.figures) {
       followPointers(this, figure.canvas, figure);
       figure.canvas.addEventListener("keydown", (event) => this.key(figure, event));
@@ -116,7 +126,7 @@ class Row {
     const closer = beginning(this.timelines);
     for (const button of section.querySelectorAll(".tools button")) {
       const action = {
-        whole: () => setView(this.view, 0, this.view.end),
+        whole: () => setView(this.view, 0, this.view.whole),
         beginning: () => setView(this.view, ...closer),
         nearer: () => zoom(this.view, 0.5),
         farther: () => zoom(this.view, 2),
@@ -143,11 +153,11 @@ class Row {
 
   draw() {
     const colours = themeColours();
-    const isWhole = this.view.to - this.view.from >= this.view.end;
     for (const figure of this.figures) {
       // Those that are folded away wait until they are opened.
       if (figure.canvas.clientWidth === 0) continue;
       const seen = drawTimeline(figure.canvas, figure.timeline, this.view, colours, figure.picked);
+      const isWhole = this.view.from === 0 && this.view.to >= figure.timeline.span_ns;
       sayWhatIsDrawn(figure, figure.timeline, seen, isWhole);
       Object.assign(figure.canvas.dataset, seen, { from: this.view.from, to: this.view.to });
     }
