@@ -67,7 +67,9 @@ impl Outcome {
 /// Measures the rows, printing each as soon as it is done.
 pub fn run(plan: &Plan) -> Outcome {
     report::opening(plan);
-    let cells = |row: &RowName| columns(*row, plan).len() * plan.runs;
+    let cells = |row: &RowName| {
+        columns(*row, plan).into_iter().map(|column| plan.runs_of(*row, column)).sum::<usize>()
+    };
     let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
     let mut outcome = Outcome {
         rows: Vec::new(),
@@ -137,16 +139,19 @@ fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progre
         columns(row, plan).into_iter().map(Measurement::of).collect();
     for run in 1..=plan.runs {
         for measurement in &mut columns {
+            let runs = plan.runs_of(row, measurement.column);
             if interrupt::came() {
                 break;
+            }
+            if run > runs {
+                continue;
             }
             if measurement.failure.is_none() {
                 let column = measurement.column;
                 progress.begin(&format!(
-                    "{}: {}, run {run} of {}",
+                    "{}: {}, run {run} of {runs}",
                     row.row().title,
-                    column.label(plan.workers),
-                    plan.runs
+                    column.label(plan.workers)
                 ));
                 let sample = match &prepared.others {
                     Some(work) if column.is_other_language() => others::run(column, work, limit),

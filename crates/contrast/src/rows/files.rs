@@ -23,6 +23,7 @@ use crate::report::words::{bytes, counted};
 pub const ROW: Row = Row {
     title: "Files, CPU-bound",
     columns: COMPUTING_COLUMNS,
+    most_runs: 3,
     figures: USUAL_FIGURES,
     prepare,
     cell,
