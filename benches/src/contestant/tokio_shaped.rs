@@ -217,6 +217,9 @@ macro_rules! flavour {
     };
 }
 
+/// What a service would keep of each thread: half a megabyte.
+const RECORDED_EVENTS: usize = 1 << 16;
+
 library!(filch, FilchJoin, FilchChannels);
 library!(tokio, TokioJoin, TokioChannels);
 
@@ -224,6 +227,23 @@ flavour!(Filch, "filch", filch, FilchJoin, FilchChannels, filch::runtime::Runtim
     use filch::runtime::Builder;
     (Builder::new_multi_thread().worker_threads(workers).enable_all().build(), workers)
 });
+flavour!(
+    FilchRecorded,
+    "filch_recorded",
+    filch,
+    FilchJoin,
+    FilchChannels,
+    filch::runtime::Runtime,
+    |workers| {
+        use filch::runtime::Builder;
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(workers).record(RECORDED_EVENTS).build();
+        if let Some(recorder) = runtime.as_ref().ok().and_then(|runtime| runtime.recorder()) {
+            recorder.start();
+        }
+        (runtime, workers)
+    }
+);
 flavour!(
     FilchLoop,
     "filch_loop",

@@ -17,6 +17,7 @@ use crate::input::Unreadable;
 use crate::measure::{Stopwatch, peak_memory, stolen_tasks, threads_that_worked};
 use crate::report::words::counted;
 use crate::rows::RowName;
+use crate::timeline::{self, drawing::Drawing};
 use crate::url::Url;
 
 /// A way of doing the work.
@@ -92,6 +93,9 @@ pub struct CellArgs {
     /// Less work.
     #[arg(long)]
     pub quick: bool,
+    /// Still less work, and print what the threads did instead of what it cost.
+    #[arg(long)]
+    pub record: bool,
     /// *files*: what to read.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
@@ -229,11 +233,19 @@ impl Sample {
     }
 }
 
-/// The child's side: does the work and prints the sample.
+/// The child's side: does the work and prints the sample, or the drawing of what the threads did.
 pub fn run_here(args: &CellArgs) -> ExitCode {
+    if args.record {
+        timeline::start_recording();
+    }
     let printed = (args.row.row().cell)(args).and_then(|sample| {
-        let line = serde_json::to_string(&sample).map_err(|error| error.to_string())?;
-        println!("{line}");
+        let line = if args.record {
+            let timeline = timeline::recorded().ok_or("nothing was recorded")?;
+            serde_json::to_string(&Drawing::of(&timeline))
+        } else {
+            serde_json::to_string(&sample)
+        };
+        println!("{}", line.map_err(|error| error.to_string())?);
         Ok(())
     });
     match printed {
@@ -255,11 +267,31 @@ pub fn run_in_child(
     row_args: &[OsString],
     limit: Duration,
 ) -> Result<Sample, String> {
+    Sample::read(&child::run(&mut command(row, column, row_args)?, Vec::new(), limit)?)
+}
+
+/// The same for a run that is recorded: what its threads did.
+///
+/// # Errors
+/// As [`run_in_child`].
+pub fn record_in_child(
+    row: RowName,
+    column: Column,
+    row_args: &[OsString],
+    limit: Duration,
+) -> Result<Drawing, String> {
+    let mut command = command(row, column, row_args)?;
+    let finished = child::run(command.arg("--record"), Vec::new(), limit)?;
+    serde_json::from_str(&finished.stdout)
+        .map_err(|error| format!("its process printed no drawing: {error}"))
+}
+
+fn command(row: RowName, column: Column, row_args: &[OsString]) -> Result<Command, String> {
     let program = std::env::current_exe()
         .map_err(|error| format!("this program cannot be found: {error}"))?;
     let mut command = Command::new(program);
     command.arg("cell").args([value_name(row), value_name(column)]).args(row_args);
-    Sample::read(&child::run(&mut command, Vec::new(), limit)?)
+    Ok(command)
 }
 
 fn value_name(value: impl ValueEnum) -> String {

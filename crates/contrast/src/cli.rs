@@ -112,6 +112,14 @@ pub struct MeasureArgs {
     /// Write the figures to this file too, every single run among them
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Write the page, with charts and timelines, to this file [default: target/contrast/index.html]
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+
+    /// Write no page, and do not make the recordings for it
+    #[arg(long, conflicts_with = "page")]
+    no_page: bool,
 }
 
 /// Options of `articles`.
@@ -154,9 +162,17 @@ impl MeasureArgs {
             limit_mib: self.limit,
             urls,
             port: self.port,
+            record: !self.no_page,
             cores: cores(),
             others: Others::default(),
         })
+    }
+
+    /// Where the page goes; `None` if none is wanted.
+    pub fn page(&self) -> Option<PathBuf> {
+        let named =
+            || self.page.clone().unwrap_or_else(|| PathBuf::from("target/contrast/index.html"));
+        (!self.no_page).then(named)
     }
 
     /// The path, if there is one, and the addresses.

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::report::progress::Progress;
 use crate::report::rows as report;
 use crate::rows::{Prepared, RowName, Unprepared, Verdict};
+use crate::timeline::drawing::Drawing;
 
 /// Everything that a run found out.
 #[derive(Debug)]
@@ -35,6 +36,17 @@ pub struct RowOutcome {
     pub measured: Measured,
     /// What they say.
     pub verdict: Verdict,
+    /// What its threads did, from one more run for each column.
+    pub recorded: Vec<Recorded>,
+}
+
+/// A run that was recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Which column.
+    pub column: Column,
+    /// What its threads did, or why that is not known.
+    pub drawing: Result<Drawing, String>,
 }
 
 impl Outcome {
@@ -55,6 +67,13 @@ impl Outcome {
             && self.not_measured.is_empty()
             && self.unreadable.is_empty()
             && self.failures() == 0
+            && self.timelines_missing() == 0
+    }
+
+    /// How many recorded runs failed.
+    pub fn timelines_missing(&self) -> usize {
+        let recorded = self.rows.iter().flat_map(|row| &row.recorded);
+        recorded.filter(|recorded| recorded.drawing.is_err()).count()
     }
 
     /// How many cells failed, other languages' aside.
@@ -68,7 +87,9 @@ impl Outcome {
 pub fn run(plan: &Plan) -> Outcome {
     report::opening(plan);
     let cells = |row: &RowName| {
-        columns(*row, plan).into_iter().map(|column| plan.runs_of(*row, column)).sum::<usize>()
+        let measured = |column| plan.runs_of(*row, column);
+        columns(*row, plan).into_iter().map(measured).sum::<usize>()
+            + recorded_columns(*row, plan).count()
     };
     let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
     let mut outcome = Outcome {
@@ -97,7 +118,8 @@ pub fn run(plan: &Plan) -> Outcome {
                 }
                 progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
-                let row = RowOutcome { work: prepared.work, measured, verdict };
+                let recorded = record(name, plan, &prepared, &mut progress);
+                let row = RowOutcome { work: prepared.work, measured, verdict, recorded };
                 progress.hidden(|| report::row(&row));
                 outcome.rows.push(row);
             }
@@ -126,13 +148,50 @@ fn columns(row: RowName, plan: &Plan) -> Vec<Column> {
         .collect()
 }
 
-/// Runs every column once, then every column again: what disturbs this machine for a while disturbs all alike.
-fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progress) -> Measured {
+/// The columns whose threads are of interest: those of this program.
+fn recorded_columns(row: RowName, plan: &Plan) -> impl Iterator<Item = Column> {
+    let ours = columns(row, plan).into_iter().filter(|column| !column.is_other_language());
+    ours.filter(|_| plan.record)
+}
+
+/// What every cell of the row is told.
+fn cell_args(plan: &Plan, prepared: &Prepared) -> Vec<OsString> {
     let mut args: Vec<OsString> = vec!["--workers".into(), plan.workers.to_string().into()];
     if plan.quick {
         args.push("--quick".into());
     }
     args.extend(prepared.args.iter().cloned());
+    args
+}
+
+/// Runs every column once more, shortened and recorded.
+fn record(
+    row: RowName,
+    plan: &Plan,
+    prepared: &Prepared,
+    progress: &mut Progress,
+) -> Vec<Recorded> {
+    let args = cell_args(plan, prepared);
+    let limit = Duration::from_secs(prepared.limit_s);
+    let mut recorded = Vec::new();
+    for column in recorded_columns(row, plan) {
+        if interrupt::came() {
+            break;
+        }
+        let label = column.label(plan.workers);
+        progress.begin(&format!("{}: {label}, recorded", row.row().title));
+        match cell::record_in_child(row, column, &args, limit) {
+            Err(_) if interrupt::came() => break,
+            drawing => recorded.push(Recorded { column, drawing }),
+        }
+        progress.done(1);
+    }
+    recorded
+}
+
+/// Runs every column once, then every column again: what disturbs this machine for a while disturbs all alike.
+fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progress) -> Measured {
+    let args = cell_args(plan, prepared);
     let limit = Duration::from_secs(prepared.limit_s);
 
     let mut columns: Vec<Measurement> =

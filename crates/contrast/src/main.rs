@@ -12,7 +12,8 @@
 //! | `flavour.rs` | the event loop and the workers behind one verb |
 //! | `server.rs`, `http.rs`, `url.rs` | the server of the fan-out row; what else it may ask for |
 //! | `input.rs` | the files of the files row |
-//! | `report/` | the terminal and the JSON file |
+//! | `timeline/` | what each thread did when |
+//! | `report/` | the terminal, the page and the JSON file |
 //! | `articles/` | the programs of the articles, on both flavours |
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,7 @@ mod plan;
 mod report;
 mod rows;
 mod server;
+mod timeline;
 mod url;
 
 use std::io;
@@ -41,6 +43,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cli::{Cli, Command, MeasureArgs};
 use others::Others;
+use report::page::PageInput;
 
 /// Something was left out or failed.
 const INCOMPLETE: u8 = 1;
@@ -84,6 +87,12 @@ fn measure(args: &MeasureArgs) -> ExitCode {
     if let Some(file) = &args.json {
         if let Err(error) = report::json::write(file, &plan, &outcome) {
             code = complain(INCOMPLETE, &unwritable("--json", file, &error));
+        }
+    }
+    if let Some(file) = args.page() {
+        match report::page::write(&file, PageInput { plan: &plan, outcome: &outcome }) {
+            Ok(()) => report::rows::written(&file),
+            Err(error) => code = complain(INCOMPLETE, &unwritable("--page", &file, &error)),
         }
     }
     if outcome.interrupted { interrupt::EXIT_CODE.into() } else { code }

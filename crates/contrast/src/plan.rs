@@ -38,6 +38,8 @@ pub struct Plan {
     pub urls: Vec<Url>,
     /// The built-in server's port; 0: any.
     pub port: u16,
+    /// Whether each column is run once more, recorded, for the page.
+    pub record: bool,
     /// Cores that this process may use.
     pub cores: usize,
     /// The other languages on this machine.

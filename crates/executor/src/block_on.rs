@@ -2,6 +2,7 @@
 
 use crate::park::{Outside, Park};
 use crate::parker::Parker;
+use crate::record;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -49,5 +50,6 @@ pub(crate) fn block_on<F: Future>(park: &Arc<dyn Park>, future: F) -> F::Output 
             return output;
         }
         thread.sleep();
+        record::look();
     }
 }

@@ -9,6 +9,7 @@ use crate::config::{Config, PanicHook, ThreadKind};
 use crate::context::{self, PoolScope};
 use crate::park::{Outside, Park};
 use crate::parker::Parker;
+use crate::record::{self, LaneKind, TrackScope};
 use crate::task::{self, JoinHandle, Origin, OwnedTasks, Reason, Runnable, Schedule};
 use filch_primitives::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
@@ -30,7 +31,9 @@ impl Job {
     fn run(self) {
         match self {
             Self::Task(task, _until_it_has_run) => {
+                record::look();
                 let again = task.run();
+                record::gap_now();
                 debug_assert!(again.is_none(), "a blocking call ends in its only poll");
             }
             Self::Worker(run) => run(),
@@ -64,6 +67,7 @@ impl State {
 
 struct Shared {
     config: Config,
+    recorder: Option<Arc<record::Shared>>,
     park: Arc<dyn Park>,
     state: Mutex<State>,
     ended: Condvar,
@@ -76,9 +80,14 @@ pub(crate) struct BlockingPool {
 }
 
 impl BlockingPool {
-    pub(crate) fn new(config: Config, park: Arc<dyn Park>) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        park: Arc<dyn Park>,
+        recorder: Option<Arc<record::Shared>>,
+    ) -> Self {
         let state = Mutex::new(State::default());
-        Self { shared: Arc::new(Shared { config, park, state, ended: Condvar::new() }) }
+        let shared = Shared { config, recorder, park, state, ended: Condvar::new() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Runs `f` on a thread of the pool.
@@ -108,6 +117,7 @@ impl BlockingPool {
         // SAFETY: (1) the pool outlives its tasks: they are run or cancelled by whoever holds an `Arc`
         // of it, and as they are never pending, no waker reaches it. (2) closure and output are Send.
         let (task, handle) = unsafe { task::new(Blocking(Some(f)), &*self.shared, origin) };
+        record::spawned(&task, self.shared.recorder.as_ref());
         match self.submit(Job::Task(task, Outside::begin(&self.shared.park))) {
             Ok(()) => Ok(handle),
             Err((error, _job)) => Err(error),
@@ -239,6 +249,7 @@ impl Shared {
     /// The life of a thread of the pool.
     fn work(&self, first: Option<Job>) {
         let _in_pool = PoolScope::enter(ptr::from_ref(self).cast());
+        let _track = TrackScope::enter(self.recorder.as_ref(), LaneKind::Blocking(0));
         let seat = Arc::new(Seat { parker: Parker::new(), job: Mutex::new(None) });
         let mut next = first;
         while let Some(job) = next {

@@ -8,6 +8,7 @@ use crate::handle::{Flavor, Handle};
 use crate::idle::MAX_WORKERS;
 use crate::loop_scheduler::LoopScheduler;
 use crate::park::{CondvarPark, Park};
+use crate::record::{LaneKind, Shared};
 use crate::scheduler::Scheduler;
 use crate::task::TaskPanic;
 use crate::worker;
@@ -78,6 +79,7 @@ impl Builder {
                 max_blocking_threads: 512,
                 thread_keep_alive: Duration::from_secs(10),
                 seed: 0x05ee_d0ff_11c4,
+                recorded_events: 0,
             },
         }
     }
@@ -296,6 +298,23 @@ impl Builder {
         self
     }
 
+    /// Prepares a [recorder](crate::record) that keeps the last `events_per_thread` events of each thread, or about so
+    /// many, in 8 bytes each, of which an event takes one or two. 0, the default, prepares none.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).record(1000).build()?;
+    /// let recorder = executor.handle().recorder().unwrap();
+    /// recorder.start();
+    /// executor.block_on(executor.spawn(async {})).unwrap();
+    /// assert_eq!(recorder.stop().tasks().len(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn record(&mut self, events_per_thread: usize) -> &mut Self {
+        self.config.recorded_events = events_per_thread;
+        self
+    }
+
     /// How many workers [`build`](Self::build) will start; 1 for a single-threaded executor.
     ///
     /// # Panics
@@ -353,9 +372,16 @@ impl Builder {
 
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
-        let scheduler =
-            Arc::new(LoopScheduler::new(park, blocking.clone(), &self.config, stays_on_thread));
+        let recorder = Shared::new(self.config.recorded_events, [LaneKind::EventLoop]);
+        let blocking = BlockingPool::new(self.config.clone(), park.clone(), recorder.clone());
+        let panic_hook = self.config.on_detached_panic.clone();
+        let scheduler = Arc::new(LoopScheduler::new(
+            park,
+            blocking.clone(),
+            panic_hook,
+            recorder,
+            stays_on_thread,
+        ));
         Executor::new(Handle::from(scheduler), blocking)
     }
 
@@ -368,10 +394,12 @@ impl Builder {
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
         );
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
+        let lanes = (0..workers).map(LaneKind::Worker);
+        let recorder = Shared::new(self.config.recorded_events, lanes);
+        let blocking = BlockingPool::new(self.config.clone(), park.clone(), recorder.clone());
         let (cores, remotes) = worker::parts(workers, self.config.seed);
-        let scheduler =
-            Arc::new(Scheduler::new(remotes, park, blocking.clone(), self.config.clone()));
+        let config = self.config.clone();
+        let scheduler = Arc::new(Scheduler::new(remotes, park, blocking.clone(), config, recorder));
         let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
         for core in cores {
             // On an error the executor is dropped here, which ends the threads that were started.

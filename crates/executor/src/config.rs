@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) max_blocking_threads: usize,
     pub(crate) thread_keep_alive: Duration,
     pub(crate) seed: u64,
+    /// How many events are recorded of each thread; 0: there is no recorder.
+    pub(crate) recorded_events: usize,
 }
 
 impl Config {

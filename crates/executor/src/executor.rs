@@ -4,6 +4,7 @@ use crate::block_on;
 use crate::blocking::BlockingPool;
 use crate::context::{self, EnterGuard};
 use crate::handle::{AnyScheduler, Handle};
+use crate::record::{LaneKind, TrackScope};
 use crate::task::JoinHandle;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
@@ -93,6 +94,7 @@ impl Executor {
             AnyScheduler::Loop(scheduler) => scheduler.block_on(future),
             AnyScheduler::Multi(scheduler) => {
                 let _duty = DutyScope::enter(Duty::OneFuture, "block_on");
+                let _track = TrackScope::enter(scheduler.recorder.as_ref(), LaneKind::Outside);
                 block_on::block_on(&scheduler.park, future)
             }
         }

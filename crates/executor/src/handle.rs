@@ -4,8 +4,9 @@ use crate::block_on;
 use crate::blocking::BlockingPool;
 use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
+use crate::record::{self, LaneKind, Recorder, TrackScope};
 use crate::scheduler::Scheduler;
-use crate::task::{JoinHandle, Origin, Spawned, is_large};
+use crate::task::{JoinHandle, Origin, Spawned, TaskInfo, is_large};
 use filch_primitives::atomic::Ordering;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
@@ -266,6 +267,7 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         let _duty = DutyScope::enter(Duty::OneFuture, "Handle::block_on");
+        let _track = TrackScope::enter(self.recorded(), LaneKind::Outside);
         let park = match &self.scheduler {
             AnyScheduler::Loop(scheduler) => scheduler.park(),
             AnyScheduler::Multi(scheduler) => &scheduler.park,
@@ -363,6 +365,34 @@ impl Handle {
     /// ```
     pub fn blocking_queue_depth(&self) -> usize {
         self.blocking().queued()
+    }
+
+    /// Its recorder, if the builder was told to [`record`](crate::Builder::record).
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_current_thread().build()?;
+    /// assert!(executor.handle().recorder().is_none());
+    /// let executor = Builder::new_current_thread().record(1000).build()?;
+    /// assert!(executor.handle().recorder().is_some());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.recorded().map(|recorder| Recorder::new(recorder.clone(), self.clone()))
+    }
+
+    fn recorded(&self) -> Option<&Arc<record::Shared>> {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.queue.recorder(),
+            AnyScheduler::Multi(scheduler) => scheduler.recorder.as_ref(),
+        }
+    }
+
+    pub(crate) fn waiting_tasks(&self, limit: usize) -> Vec<TaskInfo> {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.queue.waiting_tasks(limit),
+            AnyScheduler::Multi(scheduler) => scheduler.waiting_tasks(limit),
+        }
     }
 
     pub(crate) fn scheduler(&self) -> &AnyScheduler {

@@ -12,6 +12,7 @@
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
 //! | blocking calls | `blocking.rs` |
+//! | recordings of what each thread did | `record/mod.rs`, then `track.rs`, `ring.rs`, `decode.rs` there |
 //! | what is current on a thread | `context.rs` |
 //!
 //! ```
@@ -42,6 +43,7 @@ mod loop_scheduler;
 mod park;
 mod parker;
 mod queue;
+pub mod record;
 mod rng;
 mod run_queue;
 mod scheduler;
@@ -86,6 +88,9 @@ pub mod model {
     }
     pub mod queue {
         pub use crate::queue::*;
+    }
+    pub mod record_ring {
+        pub use crate::record::ring::*;
     }
     pub mod tally {
         pub use crate::tally::*;

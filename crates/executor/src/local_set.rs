@@ -6,6 +6,7 @@
 use crate::config::PanicHook;
 use crate::context;
 use crate::executor::BlockOn;
+use crate::record;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::{JoinHandle, Origin};
 use filch_primitives::atomic::{AtomicBool, Ordering};
@@ -61,7 +62,7 @@ impl LocalScheduler {
         let doorbell =
             SetDoorbell { wakers: Mutex::new(Vec::new()), polled: AtomicBool::new(false) };
         let scheduler = Rc::new(Self {
-            queue: RunQueue::new(doorbell, on_detached_panic),
+            queue: RunQueue::new(doorbell, on_detached_panic, None),
             not_send: PhantomData,
             ended: Cell::new(false),
         });
@@ -104,6 +105,7 @@ impl LocalScheduler {
         // Ordering: Relaxed; see `ring_own`.
         doorbell.polled.store(true, Ordering::Relaxed);
         let more = self.run_some();
+        record::gap();
         // Ordering: Relaxed; as above.
         doorbell.polled.store(false, Ordering::Relaxed);
         if more {

@@ -8,12 +8,14 @@
 
 use crate::block_on::ThreadWaker;
 use crate::blocking::BlockingPool;
-use crate::config::Config;
+use crate::config::PanicHook;
 use crate::context::{self, WorkerScope};
 use crate::idle::Idle;
 use crate::park::Park;
+use crate::record::{self, LaneKind, TrackScope};
 use crate::run_queue::{Doorbell, Entry, RunQueue};
 use crate::task::{Origin, Spawned};
+use crate::worker::Pace;
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use filch_primitives::{Duty, DutyScope};
@@ -60,12 +62,13 @@ impl LoopScheduler {
     pub(crate) fn new(
         park: Arc<dyn Park>,
         blocking: BlockingPool,
-        config: &Config,
+        panic_hook: Option<PanicHook>,
+        recorder: Option<Arc<record::Shared>>,
         stays_on_thread: bool,
     ) -> Self {
         let doorbell = LoopDoorbell { idle: Idle::new(1), park };
         Self {
-            queue: RunQueue::new(doorbell, config.on_detached_panic.clone()),
+            queue: RunQueue::new(doorbell, panic_hook, recorder),
             blocking,
             home: stays_on_thread.then(context::thread_token),
             seat: Mutex::new(Seat::default()),
@@ -141,6 +144,7 @@ impl LoopScheduler {
 /// The right to drive the loop; passes on when it is dropped.
 struct Driver<'a> {
     scheduler: &'a Arc<LoopScheduler>,
+    _track: TrackScope,
 }
 
 impl<'a> Driver<'a> {
@@ -156,7 +160,8 @@ impl<'a> Driver<'a> {
         drop(seat);
         // SAFETY: the seat is ours alone, and its lock orders us behind whoever had it.
         unsafe { scheduler.queue.own() };
-        Some(Self { scheduler })
+        let track = TrackScope::enter(scheduler.queue.recorder(), LaneKind::EventLoop);
+        Some(Self { scheduler, _track: track })
     }
 
     fn drive<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
@@ -171,11 +176,17 @@ impl<'a> Driver<'a> {
         queue.collect();
         queue.push(Entry::Main);
         let mut tick: u32 = 0;
+        // Reads the clock for the recorder.
+        let mut pace = queue.recorder().map(|_| Pace::new());
         loop {
             tick = tick.wrapping_add(1);
             let turn_due = tick % TURN_INTERVAL == 0;
             if turn_due {
+                record::gap();
                 queue.doorbell.park.turn();
+            }
+            if let Some(pace) = &mut pace {
+                let _look = pace.poll();
             }
             match queue.pop(turn_due) {
                 Some(Entry::Task(task)) => queue.run(task),
@@ -184,12 +195,16 @@ impl<'a> Driver<'a> {
                     if !main.queued.swap(false, Ordering::Acquire) {
                         continue;
                     }
+                    record::gap();
                     if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                         self.last_turn();
                         return output;
                     }
                 }
-                None => self.park(),
+                None => {
+                    self.park();
+                    pace.iter_mut().for_each(Pace::wake);
+                }
             }
         }
     }
@@ -212,7 +227,9 @@ impl<'a> Driver<'a> {
         if queue.has_remote() {
             idle.cancel_park();
         } else {
+            record::parks();
             park.park(None);
+            record::unparks();
             idle.unpark();
         }
         let _last = idle.stop_searching();

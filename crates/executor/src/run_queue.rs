@@ -5,12 +5,14 @@
 
 use crate::config::PanicHook;
 use crate::context;
-use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::record;
+use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::queue::Injector;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 /// One event in the queue.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub(crate) struct RunQueue<D> {
     remote: Injector<Entry>,
     owned: OwnedTasks,
     on_detached_panic: Option<PanicHook>,
+    recorder: Option<Arc<record::Shared>>,
     pub(crate) doorbell: D,
 }
 
@@ -47,13 +50,18 @@ unsafe impl<D: Send> Send for RunQueue<D> {}
 unsafe impl<D: Sync> Sync for RunQueue<D> {}
 
 impl<D: Doorbell> RunQueue<D> {
-    pub(crate) fn new(doorbell: D, on_detached_panic: Option<PanicHook>) -> Self {
+    pub(crate) fn new(
+        doorbell: D,
+        on_detached_panic: Option<PanicHook>,
+        recorder: Option<Arc<record::Shared>>,
+    ) -> Self {
         Self {
             owner: AtomicUsize::new(0),
             local: UnsafeCell::new(VecDeque::new()),
             remote: Injector::new(),
             owned: OwnedTasks::new(1),
             on_detached_panic,
+            recorder,
             doorbell,
         }
     }
@@ -152,6 +160,7 @@ impl<D: Doorbell> RunQueue<D> {
         // SAFETY: by the caller's promise.
         let (task, handle) = unsafe { task::new(future, self, origin) };
         let refused = if self.owned.enroll(&task, 0) {
+            record::spawned(&task, self.recorder());
             self.push(Entry::Task(task));
             None
         } else {
@@ -180,6 +189,15 @@ impl<D: Doorbell> RunQueue<D> {
         }
     }
 
+    /// Those tasks that have not ended, at most so many.
+    pub(crate) fn waiting_tasks(&self, limit: usize) -> Vec<TaskInfo> {
+        self.owned.infos(limit)
+    }
+
+    pub(crate) fn recorder(&self) -> Option<&Arc<record::Shared>> {
+        self.recorder.as_ref()
+    }
+
     pub(crate) fn live_tasks(&self) -> usize {
         self.owned.len()
     }
@@ -187,6 +205,7 @@ impl<D: Doorbell> RunQueue<D> {
 
 impl<D: Doorbell> Schedule for RunQueue<D> {
     fn schedule(&self, task: Runnable, _reason: Reason) {
+        record::woken(&task, self.recorder());
         self.push(Entry::Task(task));
     }
 

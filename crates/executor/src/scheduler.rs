@@ -20,7 +20,8 @@ use crate::idle::Idle;
 use crate::injector::Injector;
 use crate::park::Park;
 use crate::queue::Stealer;
-use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::record;
+use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
 use crate::worker::{Core, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::asymmetric;
@@ -58,6 +59,7 @@ pub(crate) struct Scheduler {
     pub(crate) has_alarm: bool,
     pub(crate) blocking: BlockingPool,
     pub(crate) config: Config,
+    pub(crate) recorder: Option<Arc<record::Shared>>,
     owned: OwnedTasks,
     /// How many tasks were spawned by other threads than workers, and ended there.
     spawned_outside: CachePadded<AtomicUsize>,
@@ -79,6 +81,7 @@ impl Scheduler {
         park: Arc<dyn Park>,
         blocking: BlockingPool,
         config: Config,
+        recorder: Option<Arc<record::Shared>>,
     ) -> Self {
         let workers = remotes.len();
         asymmetric::prepare();
@@ -89,6 +92,7 @@ impl Scheduler {
             park,
             blocking,
             config,
+            recorder,
             owned: OwnedTasks::new(workers),
             spawned_outside: CachePadded::new(AtomicUsize::new(0)),
             ended_outside: AtomicUsize::new(0),
@@ -110,6 +114,7 @@ impl Scheduler {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
                 count(&core.seat.remote(self).spawned);
+                record::spawned(&task, None);
                 core.push(self, task, Reason::Spawn);
                 None
             }
@@ -117,6 +122,7 @@ impl Scheduler {
                 Some(_pass) => {
                     // Ordering: Relaxed; a statistic.
                     self.spawned_outside.fetch_add(1, Ordering::Relaxed);
+                    record::spawned(&task, self.recorder.as_ref());
                     self.schedule_remote(task);
                     None
                 }
@@ -239,6 +245,11 @@ impl Scheduler {
         true
     }
 
+    /// Those tasks that wait, at most so many of each worker.
+    pub(crate) fn waiting_tasks(&self, limit: usize) -> Vec<TaskInfo> {
+        self.owned.infos(limit)
+    }
+
     /// How many tasks have not ended.
     pub(crate) fn live_tasks(&self) -> usize {
         // Ordering: Relaxed; statistics. The ends first: at worst a task counts that has just ended.
@@ -267,6 +278,7 @@ impl Schedule for Scheduler {
         context::with_worker(|worker: Option<&Worker>| {
             if let Some(worker) = worker {
                 if std::ptr::eq(&*worker.scheduler, self) {
+                    record::woken(&task, None);
                     // The worker keeps the scheduler alive.
                     match worker.core.borrow_mut().as_deref_mut() {
                         Some(core) => core.push(self, task, reason),
@@ -276,6 +288,7 @@ impl Schedule for Scheduler {
                 }
             }
             let _pass = self.owned.gate.enter(context::thread_lane());
+            record::woken(&task, self.recorder.as_ref());
             self.schedule_remote(task);
         });
     }

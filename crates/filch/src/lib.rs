@@ -34,6 +34,7 @@
 //! | [`fs`] | files and directories |
 //! | [`process`], [`signal`] | child processes, and the operating system's signals (on Unix) |
 //! | [`sync`] | channels, locks, notifications |
+//! | [`record`] | what each thread did, and when |
 //! | `hyper` | what the crate hyper asks of a runtime; under the feature `hyper` |
 //! | [`promise`] | JavaScript's promises, with callbacks |
 //! | here | [`spawn`]; [`gather`], [`race`] and their like; `select!`, `join!`, `try_join!` |
@@ -144,6 +145,34 @@ pub mod process {
 #[cfg(all(unix, feature = "signal"))]
 pub mod signal {
     pub use filch_signal::*;
+}
+
+/// What each thread of a runtime did, and when: polls, spawns, wakes, thefts, sleeps, blocking calls.
+///
+/// [`Builder::record`](runtime::Builder::record) prepares it, a [`Recorder`](record::Recorder) starts and stops it, and a
+/// [`Recording`](record::Recording) tells, for each thread, its events in the order of time. What is exact, what is
+/// interpolated, what is left out and what it costs: [`filch_executor::record`].
+///
+/// ```
+/// use filch::record::EventKind;
+/// use filch::runtime::Builder;
+/// use filch::time::{Duration, sleep};
+///
+/// let runtime = Builder::new_multi_thread().worker_threads(2).record(10_000).build()?;
+/// let recorder = runtime.recorder().unwrap();
+/// recorder.start();
+/// runtime.block_on(runtime.spawn(sleep(Duration::from_millis(1))))?;
+/// let recording = recorder.stop();
+///
+/// let events = recording.lanes().iter().flat_map(|lane| &lane.events);
+/// let polls = events.filter(|event| matches!(event.kind, EventKind::PollStart { .. }));
+/// assert_eq!(polls.count(), 2); // before the sleep and after it
+/// # std::io::Result::Ok(())
+/// ```
+pub mod record {
+    pub use filch_executor::record::{
+        Event, EventKind, Lane, LaneKind, PollOutcome, Recorder, Recording,
+    };
 }
 
 /// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.

@@ -1,5 +1,7 @@
 //! The main job on the terminal: what is measured, a table and a verdict per row, what it comes to.
 
+use std::path::Path;
+
 use crate::contrast::{Outcome, RowOutcome};
 use crate::input::Unreadable;
 use crate::measured::{Measured, Measurement, Middle};
@@ -114,7 +116,8 @@ fn whole_processes(measured: &Measured) {
     }
 }
 
-fn head(figure: Figure) -> &'static str {
+/// What a figure is called at the head of a table.
+pub fn head(figure: Figure) -> &'static str {
     match figure {
         Figure::Wall => "wall",
         Figure::Cpu => "CPU",
@@ -133,7 +136,8 @@ fn head(figure: Figure) -> &'static str {
     }
 }
 
-fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
+/// A figure in words; `None` where it is missing.
+pub fn said(figure: Figure, measured: &Measured, measurement: &Measurement) -> Option<String> {
     let roughly = if measurement.is_extrapolated() { "≈ " } else { "" };
     Some(match figure {
         Figure::Wall => {
@@ -176,12 +180,12 @@ pub fn unreadable(unreadable: &[Unreadable]) {
     }
 }
 
-/// After everything: what it comes to.
-pub fn closing(outcome: &Outcome) {
+/// What everything comes to.
+pub fn in_short(outcome: &Outcome) -> String {
     let shown = |name| {
         outcome.rows.iter().any(|row| row.measured.row == name && row.verdict.shown == Shown::Yes)
     };
-    let mut lessons = Vec::new();
+    let mut lessons = vec![""];
     if shown(RowName::Waiting) || shown(RowName::FanOut) {
         lessons.push(
             "What waits needs concurrency, and one thread with an event loop gives it: more \
@@ -208,15 +212,19 @@ pub fn closing(outcome: &Outcome) {
         0 => String::new(),
         some => format!(" {some} could not be decided, for the reason given."),
     };
-    terminal::blank();
-    terminal::heading("In short");
-    lessons.insert(0, "");
-    terminal::paragraph(&format!(
+    format!(
         "{} of {} showed what they are there to show.{undecided}{}",
         number(Shown::Yes),
         counted(outcome.rows.len(), "measured row"),
         lessons.join(" ")
-    ));
+    )
+}
+
+/// After everything.
+pub fn closing(outcome: &Outcome) {
+    terminal::blank();
+    terminal::heading("In short");
+    terminal::paragraph(&in_short(outcome));
 
     let incomplete = [
         (
@@ -226,6 +234,7 @@ pub fn closing(outcome: &Outcome) {
         ),
         (outcome.not_measured.len(), "row not measured", "rows not measured"),
         (outcome.failures(), "cell failed", "cells failed"),
+        (outcome.timelines_missing(), "timeline missing", "timelines missing"),
     ];
     if outcome.interrupted {
         terminal::paragraph("Interrupted: the rest is not measured; the exit code is 130.");
@@ -236,4 +245,13 @@ pub fn closing(outcome: &Outcome) {
             if number == 1 { one } else { many }
         ));
     }
+}
+
+/// Where to look next.
+pub fn written(page: &Path) {
+    terminal::blank();
+    terminal::paragraph(&format!(
+        "Drawn, with a timeline of who ran when: {} (open it in a browser).",
+        page.display()
+    ));
 }

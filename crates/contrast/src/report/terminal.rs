@@ -23,7 +23,7 @@ fn wrapped(text: &str) -> String {
 const GLUE: char = '\u{a0}';
 
 /// Replaces the space between a number and its unit by [`GLUE`].
-fn glued(text: &str) -> String {
+pub fn glued(text: &str) -> String {
     const UNITS: [&str; 7] = ["s", "ms", "µs", "KiB", "MiB", "GiB", "%"];
     let is_unit =
         |word: &str| UNITS.contains(&word.trim_end_matches(|c: char| ",.;:)".contains(c)));
@@ -158,7 +158,7 @@ mod tests {
         let rows =
             [texts(&["event loop", "1.00 s", "×1.00"]), texts(&["2 workers", "500 ms", "-"])];
         let wide = figures_within(80, &heads, &rows);
-        assert!(wide.contains(" event loop   1.00 s      ×1.00\n"), "{wide}");
+        assert!(wide.contains(" event loop  1.00 s     ×1.00\n"), "{wide}");
         assert_eq!(
             figures_within(20, &heads, &rows),
             "* event loop\n  wall      1.00 s\n  speed-up  ×1.00\n* 2 workers\n  wall      500 ms"

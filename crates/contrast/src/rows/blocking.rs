@@ -12,6 +12,7 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::duration;
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Blocking by mistake",
@@ -161,7 +162,7 @@ fn tick_blocking(start: Instant, task: usize) -> Duration {
     let (mut due, mut longest, mut has_blocked) = (first_tick(start, task), Duration::ZERO, false);
     working_here();
     while due < start + RUN_FOR {
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        notes::wait(|| std::thread::sleep(due.saturating_duration_since(Instant::now())));
         let now = Instant::now();
         longest = longest.max(now.saturating_duration_since(due));
         if blocks_now(task, start, now, &mut has_blocked) {

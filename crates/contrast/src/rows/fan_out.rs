@@ -19,6 +19,7 @@ use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{counted, duration};
 use crate::server::ServerProcess;
+use crate::timeline::notes;
 use crate::url::Url;
 
 pub const ROW: Row = Row {
@@ -113,7 +114,9 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::PlainThreads(_) => return Err("this row has no column of plain threads".into()),
         Means::Sequential => {
             let some = in_sequence(args);
-            conversations[..some].iter().try_for_each(Conversation::hold_blocking)?;
+            conversations[..some].iter().enumerate().try_for_each(|(number, conversation)| {
+                notes::task(number, || conversation.hold_blocking())
+            })?;
             return Ok(Sample::of_part(&watch, some, some as f64 / connections as f64));
         }
         Means::Threads => on_threads::run_each(connections, connections, |number| {
@@ -198,7 +201,8 @@ impl Conversation {
             working_here();
             stream.write_all(&self.request).map_err(|error| self.failed(&error))?;
             loop {
-                let read = stream.read(&mut chunk).map_err(|error| self.failed(&error))?;
+                let read =
+                    notes::wait(|| stream.read(&mut chunk)).map_err(|error| self.failed(&error))?;
                 received.extend_from_slice(&chunk[..read]);
                 if self.is_answered(&mut received, read)? {
                     break;

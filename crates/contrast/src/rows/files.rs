@@ -19,6 +19,7 @@ use crate::measure::Stopwatch;
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{bytes, counted};
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Files, CPU-bound",
@@ -133,7 +134,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
 fn cell(args: &CellArgs) -> Result<Sample, String> {
     let found = find(&args.path, Search::up_to(args.limit, args.sources_only));
     let work = Arc::new(Digests::of(found.files));
-    let (files, passes) = (work.files(), args.passes);
+    let (files, passes) = (work.files(), if args.record { 1 } else { args.passes });
     let tasks = files * passes;
 
     let means = args.means()?;
@@ -142,7 +143,9 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::PlainThreads(threads) => {
             on_threads::share(threads, tasks, |task| work.process(task % files))?;
         }
-        Means::Sequential => (0..tasks).for_each(|task| work.process(task % files)),
+        Means::Sequential => {
+            (0..tasks).for_each(|task| notes::task(task, || work.process(task % files)))
+        }
         Means::Threads => on_threads::run_each(tasks, THREADS_AT_ONCE, |task| {
             work.process(task % files);
             Ok(())

@@ -14,6 +14,7 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::factor;
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Fork-join",
@@ -29,6 +30,8 @@ pub const ROW: Row = Row {
 const ROUNDS: u32 = 500;
 /// Of the column with a thread per task, which is extrapolated.
 const LEAVES_ON_THREADS: u32 = 4_000;
+/// Of a run that is recorded: enough to see who does what.
+const LEAVES_RECORDED: u32 = 20_000;
 /// Of the column in Python, which is extrapolated.
 const LEAVES_IN_PYTHON: u32 = 5_000;
 /// Leaves that a plain thread takes at a time.
@@ -107,7 +110,7 @@ fn in_tasks(mut first: u32, end: u32) -> impl Future<Output = u64> + Send {
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let leaves = leaves(args.quick);
+    let leaves = if args.record { LEAVES_RECORDED } else { leaves(args.quick) };
     let sum = AtomicU64::new(0);
     // Ordering: Relaxed; a plain sum, read after the threads were joined.
     let add = |number: u64| {
@@ -117,7 +120,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     let means = args.means()?;
     let watch = Stopwatch::start();
     match means {
-        Means::Sequential => add(sequential(0, leaves)),
+        Means::Sequential => add(notes::task(0, || sequential(0, leaves))),
         Means::Threads => {
             // No tree: a thread per inner node would wait for its parts, and there are too many of them for this machine.
             on_threads::run_each(LEAVES_ON_THREADS as usize, THREADS_AT_ONCE, |number| {

@@ -10,6 +10,7 @@ use crate::measure::{Stopwatch, peak_memory, resident_memory, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{bytes, factor};
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "A million tasks",
@@ -44,6 +45,8 @@ fn asleep(quick: bool) -> Duration {
 
 /// A machine is not to be filled with threads.
 const THREADS: usize = 2_000;
+/// Of a run that is recorded: enough to see what happens.
+const TASKS_RECORDED: usize = 20_000;
 /// Python takes many seconds for a million.
 const PART_IN_PYTHON: usize = 10;
 /// A thread is to take this many times the memory of a task, at least.
@@ -85,13 +88,13 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::Threads => {
             on_threads::run_each(THREADS, THREADS, |_| {
                 working_here();
-                std::thread::sleep(sleep);
+                notes::wait(|| std::thread::sleep(sleep));
                 Ok(())
             })?;
             THREADS
         }
         Means::Tasks(flavour) => {
-            let tasks = tasks(args.quick);
+            let tasks = if args.record { TASKS_RECORDED } else { tasks(args.quick) };
             flavour
                 .run(async move { filch::spawn(sleepers(tasks, sleep)).await })
                 .map_err(|error| error.to_string())?

@@ -15,6 +15,7 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{duration, factor};
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Mixed service",
@@ -129,7 +130,7 @@ async fn serve(kib: usize) {
 }
 
 fn serve_blocking(kib: usize) {
-    std::thread::sleep(WAIT);
+    notes::wait(|| std::thread::sleep(WAIT));
     working_here();
     compute(kib);
 }
@@ -140,7 +141,8 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     let watch = Stopwatch::start();
     let (throughput, latencies) = match means {
         Means::Sequential => {
-            (0..REQUESTS_IN_SEQUENCE).for_each(|_| serve_blocking(size.kib_per_ms));
+            (0..REQUESTS_IN_SEQUENCE)
+                .for_each(|number| notes::task(number, || serve_blocking(size.kib_per_ms)));
             let rate = REQUESTS_IN_SEQUENCE as f64 / watch.read().wall.as_secs_f64();
             let part = REQUESTS_IN_SEQUENCE as f64 / size.all() as f64;
             let mut sample = Sample::of_part(&watch, REQUESTS_IN_SEQUENCE, part);

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::thread::{Builder, scope};
 
+use crate::timeline::notes;
+
 /// Runs `work(0)`, `work(1)`, ... `work(tasks - 1)`, each in a thread of its own, at most `at_once` of them at a time.
 ///
 /// # Errors
@@ -26,7 +28,7 @@ pub fn run_each(
             let (work, failure, places, place_freed) = (&work, &failure, &places, &place_freed);
             Builder::new()
                 .spawn_scoped(threads, move || {
-                    if let Err(reason) = work(task) {
+                    if let Err(reason) = notes::task(task, || work(task)) {
                         failure.lock().expect("no holder panics").get_or_insert(reason);
                     }
                     *places.lock().expect("no holder panics") += 1;
@@ -52,7 +54,7 @@ pub fn share(threads: usize, pieces: usize, work: impl Fn(usize) + Sync) -> Resu
         loop {
             // Ordering: Relaxed; each number goes to one thread, and nothing else is handed over.
             match next.fetch_add(1, Ordering::Relaxed) {
-                piece if piece < pieces => work(piece),
+                piece if piece < pieces => notes::task(piece, || work(piece)),
                 _ => return Ok(()),
             }
         }

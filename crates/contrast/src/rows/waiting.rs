@@ -13,6 +13,7 @@ use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
 use crate::report::words::{bytes, compared, duration};
+use crate::timeline::notes;
 
 pub const ROW: Row = Row {
     title: "Waiting",
@@ -54,7 +55,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     let waits = waits(args.quick);
     let block = || {
         for _ in 0..waits {
-            std::thread::sleep(WAIT);
+            notes::wait(|| std::thread::sleep(WAIT));
             working_here();
         }
     };
@@ -63,7 +64,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     match means {
         Means::PlainThreads(_) => return Err("this row has no column of plain threads".into()),
         Means::Sequential => {
-            block();
+            notes::task(0, block);
             return Ok(Sample::of_part(&watch, 1, 1.0 / TASKS as f64));
         }
         Means::Threads => on_threads::run_each(TASKS, TASKS, |_| {

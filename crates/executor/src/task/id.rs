@@ -39,6 +39,17 @@ impl Id {
         });
         Self(NonZeroU64::new(number).expect("numbers begin at 1 and 64 bits do not run out"))
     }
+
+    /// As a number; from 1 upwards.
+    #[inline]
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    /// What [`number`](Self::number) came from.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
 }
 
 impl fmt::Debug for Id {

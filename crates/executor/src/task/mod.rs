@@ -55,6 +55,7 @@ use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
 use raw::Vtable;
 use state::State;
+use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Why a task is handed to its scheduler.
@@ -139,6 +140,16 @@ impl Runnable {
     /// The task's id.
     pub(crate) fn id(&self) -> Id {
         self.header().id
+    }
+
+    /// Where it was spawned.
+    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
+        self.header().origin.spawned_at()
+    }
+
+    /// What a report says of it, if it was given a name.
+    pub(crate) fn info_if_named(&self) -> Option<TaskInfo> {
+        self.header().origin.name().map(|_| TaskInfo::of(self.header()))
     }
 
     /// Polls the future once and does what follows from it, except that a task which is to be queued again

@@ -17,7 +17,7 @@
 //!   before the runnable can be collected.
 
 use super::state::Wake;
-use super::{Header, Runnable};
+use super::{Header, Runnable, TaskInfo};
 use crate::gate::Gate;
 use filch_primitives::CachePadded;
 use filch_primitives::sync::Mutex;
@@ -122,6 +122,22 @@ impl OwnedTasks {
             None => list.newest = before,
         }
         list.len -= 1;
+    }
+
+    /// Id, name and spawn site of those that are enrolled, of at most `limit` in each shard.
+    pub(crate) fn infos(&self, limit: usize) -> Vec<TaskInfo> {
+        let mut infos = Vec::new();
+        for shard in &self.shards {
+            let list = shard.lock();
+            let mut next = list.newest;
+            for _ in 0..list.len.min(limit) {
+                let Some(task) = next else { break };
+                // SAFETY: in the list, so not complete, so alive.
+                infos.push(TaskInfo::of(unsafe { task.as_ref() }));
+                next = with_links(task, |links| links.before);
+            }
+        }
+        infos
     }
 
     /// How many tasks are enrolled.

@@ -6,6 +6,7 @@
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
+use crate::record::{self, PollOutcome};
 use filch_primitives::catch_quietly;
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
@@ -54,7 +55,8 @@ where
     F::Output: 'static,
     S: Schedule,
 {
-    let state = &cell.header().state;
+    let Header { state, id, .. } = cell.header();
+    record::poll_starts(*id, is_inside_a_task);
     if state.start_poll() == Start::Cancel {
         cancel(cell, header);
         return None;
@@ -70,6 +72,7 @@ where
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
+            record::poll_ends(*id, is_inside_a_task);
             // SAFETY: we hold the runnable.
             if unsafe { take_gives_way(cell.header()) } {
                 // Still OWNED, so a wake since then has left a mark and nothing needs to change.
@@ -89,6 +92,12 @@ where
     };
     end(cell, header, outcome);
     None
+}
+
+/// Whether what is run here and now is run by another task, in its poll.
+#[inline]
+fn is_inside_a_task() -> bool {
+    !CURRENT.get().is_null()
 }
 
 /// Whether the task asked in this poll to be queued again without a wake-up.
@@ -148,6 +157,11 @@ where
         let replaced = std::mem::replace(&mut outcome, Err(cell.panicked(payload)));
         catch_quietly(|| drop(replaced));
     }
+    let ended = match &outcome {
+        Ok(_) => PollOutcome::Ready,
+        Err(error) if error.is_panic() => PollOutcome::Panicked,
+        Err(_) => PollOutcome::Cancelled,
+    };
     // SAFETY: we hold the runnable, and the future is dropped.
     unsafe { cell.put_outcome(outcome) };
     if let Some(owned) = cell.scheduler().owned() {
@@ -155,7 +169,9 @@ where
         unsafe { owned.remove(header) };
     }
     cell.scheduler().count_ended();
-    let state = &cell.header().state;
+    let Header { state, id, .. } = cell.header();
+    // The task may be gone when it is told how it ended.
+    let id = *id;
     let completed = state.complete(false).unwrap_or_else(|| {
         drop_unheard(cell);
         // JOIN_INTEREST does not come back, so the second answer is final.
@@ -171,6 +187,7 @@ where
             state.ref_dec()
         }
     };
+    record::task_ends(id, ended);
     if last {
         // SAFETY: the last reference was the life reference, which is ours to end.
         unsafe { free(header) };

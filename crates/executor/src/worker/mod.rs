@@ -14,6 +14,7 @@ mod private_queue;
 mod steal;
 
 pub(crate) use self::core::Core;
+pub(crate) use pace::Pace;
 pub(crate) use private_queue::PrivateQueue;
 
 use crate::biased::Biased;
@@ -21,6 +22,7 @@ use crate::config::ThreadKind;
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
 use crate::park::Outside;
+use crate::record::{self, LaneKind, TrackScope};
 use crate::scheduler::{Remote, Scheduler, count};
 use crate::task::{Reason, Runnable};
 use filch_primitives::CachePadded;
@@ -86,8 +88,10 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
+    let seat = core.seat.index();
     let worker = Worker { scheduler, core: RefCell::new(Some(core)), outside: Cell::new(None) };
     let _scope = WorkerScope::enter(&worker);
+    let _track = TrackScope::enter(worker.scheduler.recorder.as_ref(), LaneKind::Worker(seat));
     // Dropped before the scope: destructors of tasks may do what tasks do.
     let _inside = Inside(&worker.scheduler);
     worker.run();
@@ -126,6 +130,7 @@ impl Worker {
                     again = task.run();
                 }
                 Next::Turn => {
+                    record::gap();
                     self.with_driver(|| self.scheduler.park.turn());
                     self.with_core(|core| core.pace.turned());
                     turned = true;
@@ -198,7 +203,9 @@ impl Worker {
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
         } else {
+            record::parks();
             self.with_driver(|| scheduler.park.park(None));
+            record::unparks();
             scheduler.idle.unpark();
         }
         self.with_core(|core| {
@@ -286,6 +293,7 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
         ),
     });
     let _may_block = DutyScope::suspend();
+    let _recorded = record::BlockingScope::enter();
     f()
 }
 

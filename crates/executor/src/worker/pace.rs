@@ -10,6 +10,7 @@
 //! every [`DUE_AFTER`] a share is due all the same: what still waits then is likely to go on for longer,
 //! however short its polls are.
 
+use crate::record;
 use std::time::{Duration, Instant};
 
 /// Polls that take longer than this are long.
@@ -94,6 +95,7 @@ impl Pace {
     fn look(&mut self) -> Option<Look> {
         let polls = std::mem::take(&mut self.polls);
         let now = Instant::now();
+        record::clock_was_read(now);
         if std::mem::take(&mut self.is_fresh) {
             (self.read, self.turned, self.shared) = (now, now, now);
             return None;

@@ -8,6 +8,7 @@
 
 use crate::biased::Len;
 use crate::queue::Steal;
+use crate::record;
 use crate::scheduler::Scheduler;
 use crate::task::Runnable;
 use crate::worker::Core;
@@ -59,6 +60,7 @@ pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> 
     if workers == 1 {
         return None;
     }
+    record::gap_now();
     if !core.searching {
         core.searching = scheduler.idle.start_searching();
         if !core.searching {
@@ -93,7 +95,7 @@ pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> 
 fn steal_public(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option<Runnable> {
     match scheduler.remotes[victim].stealer.steal_into(&mut core.public) {
         Steal::Success { first, rest } => {
-            count_stolen(core, scheduler, rest + 1);
+            count_stolen(core, scheduler, victim, rest + 1);
             Some(first)
         }
         Steal::Empty | Steal::Retry => None,
@@ -134,7 +136,7 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> O
         });
         Some(first)
     })??;
-    count_stolen(core, scheduler, taken + 1);
+    count_stolen(core, scheduler, victim, taken + 1);
     Some(first)
 }
 
@@ -160,7 +162,8 @@ pub(crate) fn end_tasks_of_others(core: &mut Core, scheduler: &Scheduler) {
     }
 }
 
-fn count_stolen(core: &Core, scheduler: &Scheduler, tasks: usize) {
+fn count_stolen(core: &Core, scheduler: &Scheduler, victim: usize, tasks: usize) {
+    record::stolen(victim, tasks);
     let stolen = &core.seat.remote(scheduler).stolen;
     // Ordering: Relaxed; only this worker writes it, and it is a statistic.
     stolen.store(stolen.load(Ordering::Relaxed).wrapping_add(tasks), Ordering::Relaxed);

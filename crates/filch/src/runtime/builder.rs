@@ -301,6 +301,23 @@ impl Builder {
         self
     }
 
+    /// Prepares a [recorder](crate::record) that keeps the last `events_per_thread` events of each thread, or about so
+    /// many, in 8 bytes each, of which an event takes one or two. 0, the default, prepares none.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).record(10_000).build()?;
+    /// let recorder = runtime.recorder().unwrap();
+    /// recorder.start();
+    /// runtime.block_on(runtime.spawn(async {}))?;
+    /// assert_eq!(recorder.stop().tasks().len(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn record(&mut self, events_per_thread: usize) -> &mut Self {
+        self.executor.record(events_per_thread);
+        self
+    }
+
     /// Builds the runtime and starts its workers.
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 use super::drivers::Drivers;
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use crate::record::Recorder;
 use crate::task::JoinHandle;
 use crate::time::{self, CallbackHandle, Duration, Instant};
 use filch_executor::BlockOn;
@@ -197,6 +198,21 @@ impl EventLoop {
     /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// As [`Handle::recorder`].
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let event_loop = Builder::new_current_thread().record(1000).build_event_loop()?;
+    /// let recorder = event_loop.recorder().unwrap();
+    /// recorder.start();
+    /// event_loop.block_on(event_loop.spawn(async {}))?;
+    /// assert_eq!(recorder.stop().tasks().len(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.handle.recorder()
     }
 
     /// What can be measured of it.

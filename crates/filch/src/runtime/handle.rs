@@ -2,6 +2,7 @@
 
 use super::drivers::{Drivers, DriversGuard};
 use super::{RuntimeFlavor, RuntimeMetrics, TryCurrentError};
+use crate::record::Recorder;
 use crate::task::JoinHandle;
 use std::sync::Arc;
 
@@ -150,6 +151,22 @@ impl Handle {
     /// ```
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.executor.flavor()
+    }
+
+    /// The runtime's recorder, if its builder was told to [`record`](super::Builder::record).
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).record(1000).build()?;
+    /// let handle = runtime.handle().clone();
+    /// let recorder = handle.recorder().unwrap();
+    /// recorder.start();
+    /// runtime.block_on(handle.spawn(async {}))?;
+    /// assert_eq!(recorder.stop().tasks().len(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.executor.recorder()
     }
 
     /// What can be measured of the runtime.

@@ -2,6 +2,7 @@
 
 use super::drivers::Drivers;
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use crate::record::Recorder;
 use crate::task::JoinHandle;
 use filch_executor::{BlockOn, Executor};
 use std::io;
@@ -138,6 +139,21 @@ impl Runtime {
     /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// As [`Handle::recorder`].
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).record(1000).build()?;
+    /// let recorder = runtime.recorder().unwrap();
+    /// recorder.start();
+    /// runtime.block_on(runtime.spawn(async {}))?;
+    /// assert_eq!(recorder.stop().tasks().len(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn recorder(&self) -> Option<Recorder> {
+        self.handle.recorder()
     }
 
     /// What can be measured of it.
