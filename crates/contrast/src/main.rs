@@ -10,7 +10,7 @@
 //! | `flavour.rs` | the event loop and the workers behind one verb |
 //! | `server.rs`, `http.rs` | the server of the fan-out row |
 //! | `input.rs` | the files of the files row |
-//! | `report/` | the terminal and the JSON file |
+//! | `report/` | the terminal, the JSON file, and the trace of a recording |
 //! | `articles/` | the programs of the articles, on both flavours |
 #![forbid(unsafe_code)]
 

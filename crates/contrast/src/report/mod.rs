@@ -1,7 +1,8 @@
-//! What a person or a program gets to see: the terminal, and the JSON file.
+//! What a person or a program gets to see: the terminal, the JSON file, and the trace.
 
 pub mod json;
 pub mod progress;
 pub mod rows;
 pub mod terminal;
+pub mod trace;
 pub mod words;
