@@ -13,7 +13,7 @@
 //! | `server.rs`, `http.rs`, `url.rs` | the server of the fan-out row; what else it may ask for |
 //! | `input.rs` | the files of the files row |
 //! | `timeline/` | what each thread did when |
-//! | `report/` | the terminal, the page and the JSON file |
+//! | `report/` | the terminal, the page, the JSON file and the trace |
 //! | `articles/` | the programs of the articles, on both flavours |
 #![forbid(unsafe_code)]
 
