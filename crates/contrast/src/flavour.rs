@@ -2,9 +2,14 @@
 
 use std::io;
 
-use filch::runtime::{Builder, EventLoop};
+use filch::record::Recorder;
+use filch::runtime::Builder;
 
 use crate::measure::stole;
+use crate::timeline::{self, Timeline};
+
+/// Of a run that is recorded; 8 MB or two for each thread.
+const EVENTS_PER_THREAD: usize = 1 << 20;
 
 /// On what a future runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +26,32 @@ impl Flavour {
     /// # Errors
     /// When the runtime cannot be built, with the operating system's reason.
     pub fn run<F: Future>(self, main: F) -> io::Result<F::Output> {
+        let events = if timeline::is_recording() { EVENTS_PER_THREAD } else { 0 };
         match self {
-            Self::EventLoop => Ok(EventLoop::new()?.block_on(main)),
+            Self::EventLoop => {
+                let event_loop =
+                    Builder::new_current_thread().enable_all().record(events).build_event_loop()?;
+                Ok(recorded(event_loop.recorder(), || event_loop.block_on(main)))
+            }
             Self::Workers(workers) => {
-                let runtime =
-                    Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-                let done = runtime.block_on(main);
+                let runtime = Builder::new_multi_thread()
+                    .worker_threads(workers)
+                    .enable_all()
+                    .record(events)
+                    .build()?;
+                let done = recorded(runtime.recorder(), || runtime.block_on(main));
                 stole(runtime.metrics().stolen_tasks());
                 Ok(done)
             }
         }
     }
+}
+
+/// Runs `work`, recorded if there is a recorder.
+fn recorded<T>(recorder: Option<Recorder>, work: impl FnOnce() -> T) -> T {
+    let Some(recorder) = recorder else { return work() };
+    recorder.start();
+    let done = work();
+    timeline::keep(Timeline::from(&recorder.stop()));
+    done
 }

@@ -7,6 +7,7 @@
 //! | file | concept |
 //! |---|---|
 //! | `mod.rs` | lanes of blocks and marks |
+//! | `recorded.rs` | from Filch's recorder to a timeline |
 //! | `notes.rs` | what work that blocks its thread notes about itself |
 //! | `drawing.rs` | a timeline of bounded size, with exact totals |
 //! | `merging.rs` | many short blocks as one, and how far to go |
@@ -14,6 +15,7 @@
 pub mod drawing;
 mod merging;
 pub mod notes;
+mod recorded;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
