@@ -113,11 +113,15 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
+    /// Write what each thread of Filch did in a short run of each row to this file, for https://ui.perfetto.dev
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
     /// Write the page, with charts and timelines, to this file [default: target/contrast/index.html]
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
 
-    /// Write no page, and do not make the recordings for it
+    /// Write no page, and make no recordings for it
     #[arg(long, conflicts_with = "page")]
     no_page: bool,
 }
@@ -162,7 +166,7 @@ impl MeasureArgs {
             limit_mib: self.limit,
             urls,
             port: self.port,
-            record: !self.no_page,
+            record: !self.no_page || self.trace.is_some(),
             cores: cores(),
             others: Others::default(),
         })

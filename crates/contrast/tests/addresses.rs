@@ -44,6 +44,7 @@ fn each_address_is_asked_once_in_each_column() {
         "--quick",
         "--runs",
         "1",
+        "--no-page",
         "--workers",
         "2",
         "--rows",
@@ -69,7 +70,7 @@ fn an_address_where_nobody_listens_is_named() {
     // Bound and dropped: most likely nobody's.
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let url = format!("http://{}/", nobody.expect("a port is free"));
-    let run = run(["--quick", "--runs", "1", "--rows", "fan-out", &url]).ended_with(1);
+    let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "fan-out", &url]).ended_with(1);
     let said = unwrapped(&run.stdout);
     assert!(said.contains(&format!("Failed: sequential: {url}: ")), "{said}");
     assert!(said.contains("cells failed"), "{said}");

@@ -14,6 +14,8 @@ fn help_explains_every_option_command_row_and_exit_code() {
         "--quick",
         "--limit",
         "--json",
+        "--trace",
+        "--no-page",
         "--help",
         "--version",
         "[PATH | URL]",

@@ -14,7 +14,7 @@ use common::{PROGRAM, Run, run, run_command, unwrapped};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-const BLOCKING: [&str; 5] = ["--quick", "--runs", "1", "--rows", "blocking"];
+const BLOCKING: [&str; 6] = ["--quick", "--runs", "1", "--rows", "blocking", "--no-page"];
 
 #[test]
 fn languages_that_are_not_there_are_noted_and_nothing_is_missed() {
@@ -55,8 +55,9 @@ fn a_node_that_does_not_work_is_noted_with_its_complaint() {
 fn a_port_in_use_leaves_out_the_row_that_needs_it() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = taken.local_addr().expect("is bound").port().to_string();
-    let run = run(["--quick", "--runs", "1", "--rows", "fan-out,blocking", "--port", &port])
-        .ended_with(1);
+    let run =
+        run(["--quick", "--runs", "1", "--rows", "fan-out,blocking", "--no-page", "--port", &port])
+            .ended_with(1);
     let said = unwrapped(&run.stdout);
     assert!(
         said.contains(&format!("Not measured: the server cannot listen on 127.0.0.1:{port}: ")),
@@ -68,13 +69,15 @@ fn a_port_in_use_leaves_out_the_row_that_needs_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_named_after_the_figures_were_printed() {
-    let run = run(BLOCKING.into_iter().chain(["--json", "/dev/full"])).ended_with(1);
-    assert!(
-        run.stderr.contains("--json /dev/full: cannot be written: No space left on device"),
-        "{}",
-        run.stderr
-    );
-    assert!(run.stdout.contains("Verdict"), "{}", run.stdout);
+    for option in ["--json", "--trace"] {
+        let run = run(BLOCKING.into_iter().chain([option, "/dev/full"])).ended_with(1);
+        assert!(
+            run.stderr.contains(&format!("{option} /dev/full: cannot be written: No space left")),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stdout.contains("Verdict"), "{}", run.stdout);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -82,7 +85,7 @@ fn a_full_disk_is_named_after_the_figures_were_printed() {
 fn on_one_core_it_says_that_parallelism_cannot_be_shown() {
     let mut command = Command::new("taskset");
     command.args(["-c", "0", PROGRAM, "--workers", "2", "--quick", "--runs", "1"]);
-    command.args(["--rows", "fork-join", "--limit", "1"]).env("PATH", "/usr/bin:/bin");
+    command.args(["--rows", "fork-join", "--no-page"]).env("PATH", "/usr/bin:/bin");
     let said = unwrapped(&run_command(&mut command).ended_with(0).stdout);
     assert!(said.contains("one core only: it cannot show parallelism"), "{said}");
     assert!(said.contains("Verdict (undecided)"), "{said}");
@@ -166,6 +169,7 @@ fn ctrl_c_ends_it_after_the_figures_that_there_are() {
 
 #[test]
 fn ctrl_c_before_anything_is_measured_ends_it_too() {
-    let run = interrupted(&["--rows", "million"], "A million tasks: preparing").ended_with(130);
+    let run = interrupted(&["--rows", "million", "--no-page"], "A million tasks: preparing")
+        .ended_with(130);
     assert!(unwrapped(&run.stdout).contains("the exit code is 130"), "{}", run.stdout);
 }

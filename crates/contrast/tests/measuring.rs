@@ -39,7 +39,8 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         .join(format!("filch-contrast-{}.json", std::process::id()));
     let (path, file) = (directory.path().display().to_string(), json.display().to_string());
     let run =
-        run(["--quick", "--runs", "2", "--workers", "2", "--json", &file, &path]).ended_with(0);
+        run(["--quick", "--runs", "2", "--no-page", "--workers", "2", "--json", &file, &path])
+            .ended_with(0);
     let report = read_json(&json);
     fs::remove_file(&json).expect("can be removed");
 
@@ -149,7 +150,7 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
 
 #[test]
 fn only_the_rows_that_were_asked_for_are_measured() {
-    let run = run(["--quick", "--runs", "1", "--rows", "blocking"]).ended_with(0);
+    let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "blocking"]).ended_with(0);
     assert!(
         run.stdout.contains("Blocking by mistake") && !run.stdout.contains("Fan-out"),
         "{}",
@@ -163,7 +164,8 @@ fn with_one_worker_there_is_one_column_of_workers() {
     let directory = some_files();
     let path = directory.path().display().to_string();
     let run =
-        run(["--quick", "--runs", "1", "--rows", "files", "--workers", "1", &path]).ended_with(0);
+        run(["--quick", "--runs", "1", "--no-page", "--rows", "files", "--workers", "1", &path])
+            .ended_with(0);
     assert_eq!(
         run.stdout.lines().filter(|line| line.contains("│ 1 worker")).count(),
         1,
@@ -179,11 +181,37 @@ fn with_one_worker_there_is_one_column_of_workers() {
 
 #[test]
 fn progress_is_plain_lines_where_standard_error_is_not_a_terminal() {
-    let run = run(["--quick", "--runs", "1", "--rows", "blocking"]).ended_with(0);
+    let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "blocking"]).ended_with(0);
     assert!(
         run.stderr.contains("... Blocking by mistake: event loop, run 1 of 1\n"),
         "{}",
         run.stderr
     );
     assert!(!run.stderr.contains('\u{1b}'), "no control sequences: {:?}", run.stderr);
+}
+
+#[test]
+fn a_trace_has_a_process_for_each_column_of_filch_and_nothing_else_is_written_without_a_page() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("trace.json");
+    let args = ["--quick", "--runs", "1", "--workers", "2", "--rows", "blocking", "--no-page"];
+    let trace = file.display().to_string();
+    run(args.into_iter().chain(["--trace", &trace])).ended_with(0);
+    let trace = read_json(&file);
+    let events = trace["traceEvents"].as_array().expect("a list");
+    let processes: Vec<_> = events
+        .iter()
+        .filter(|event| event["name"] == "process_name")
+        .map(|event| (event["args"]["name"].as_str().expect("a text"), &event["pid"]))
+        .collect();
+    let names: Vec<_> = processes.iter().map(|(name, _)| *name).collect();
+    let row = "Blocking by mistake";
+    assert_eq!(
+        names,
+        ["event loop", "1 worker", "2 workers"].map(|column| format!("{row}: {column}"))
+    );
+    for (name, pid) in processes {
+        let polls = events.iter().filter(|event| &event["pid"] == pid && event["ph"] == "X");
+        assert!(polls.count() >= 200, "each of 200 tasks is polled: {name}");
+    }
 }

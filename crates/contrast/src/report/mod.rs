@@ -6,4 +6,5 @@ pub mod progress;
 pub mod rows;
 pub mod terminal;
 pub mod trace;
+pub mod trace_parts;
 pub mod words;

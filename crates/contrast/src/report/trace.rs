@@ -44,17 +44,21 @@ struct Trace {
     display_time_unit: &'static str,
 }
 
-/// Writes the recordings, each under its name, on one axis of time that begins with the first of them.
+/// Writes the recordings, each under its name, on one axis of time that begins with the first of them. Their processes
+/// are numbered from `first_pid` on.
 ///
 /// # Errors
 /// When it cannot be written, with the operating system's reason.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the flag `--trace`"))]
-pub fn write(recordings: &[(&str, &Recording)], mut into: impl Write) -> io::Result<()> {
+pub fn write(
+    recordings: &[(&str, &Recording)],
+    first_pid: usize,
+    mut into: impl Write,
+) -> io::Result<()> {
     let mut trace = Trace { trace_events: Vec::new(), display_time_unit: "ms" };
     let start = recordings.iter().map(|(_, recording)| recording.start()).min();
     let mut arrows = 0;
     for (index, (name, recording)) in recordings.iter().enumerate() {
-        let process = Process { recording, pid: index + 1, origin: start };
+        let process = Process { recording, pid: first_pid + index, origin: start };
         process.tell(name, &mut trace.trace_events, &mut arrows);
     }
     serde_json::to_writer(&mut into, &trace)?;
@@ -295,7 +299,7 @@ mod tests {
 
     fn written(recordings: &[(&str, &Recording)]) -> Vec<Value> {
         let mut text = Vec::new();
-        write(recordings, &mut text).expect("memory can be written");
+        write(recordings, 1, &mut text).expect("memory can be written");
         let mut trace: Value = serde_json::from_slice(&text).expect("it is JSON");
         assert_eq!(trace["displayTimeUnit"], "ms");
         let events = trace["traceEvents"].take();
@@ -348,7 +352,9 @@ mod tests {
             let thread = (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap());
             threads.entry(thread).or_default().push(event);
         }
-        assert!(threads.keys().any(|&(pid, _)| pid == 1) && threads.keys().any(|&(pid, _)| pid == 2));
+        assert!(
+            threads.keys().any(|&(pid, _)| pid == 1) && threads.keys().any(|&(pid, _)| pid == 2)
+        );
         for events in threads.values() {
             assert!(events.is_sorted_by_key(|event| number(event, "ts")));
             let mut open: Vec<f64> = Vec::new();

@@ -31,7 +31,7 @@ const ROUNDS: u32 = 500;
 /// Of the column with a thread per task, which is extrapolated.
 const LEAVES_ON_THREADS: u32 = 4_000;
 /// Of a run that is recorded: enough to see who does what.
-const LEAVES_RECORDED: u32 = 20_000;
+const LEAVES_RECORDED: u32 = 5_000;
 /// Of the column in Python, which is extrapolated.
 const LEAVES_IN_PYTHON: u32 = 5_000;
 /// Leaves that a plain thread takes at a time.

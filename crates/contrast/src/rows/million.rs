@@ -46,7 +46,7 @@ fn asleep(quick: bool) -> Duration {
 /// A machine is not to be filled with threads.
 const THREADS: usize = 2_000;
 /// Of a run that is recorded: enough to see what happens.
-const TASKS_RECORDED: usize = 20_000;
+const TASKS_RECORDED: usize = 5_000;
 /// Python takes many seconds for a million.
 const PART_IN_PYTHON: usize = 10;
 /// A thread is to take this many times the memory of a task, at least.
