@@ -11,7 +11,7 @@ mod tokio_shaped;
 
 pub use self::rayon::Rayon;
 pub use self::smol::Smol;
-pub use self::tokio_shaped::{Filch, FilchLoop, Tokio, TokioCurrent};
+pub use self::tokio_shaped::{Filch, FilchLoop, FilchRecorded, Tokio, TokioCurrent};
 
 use std::time::Duration;
 use subjects::{Channel, Mutex, Notify, Oneshot, Semaphore, Stream};

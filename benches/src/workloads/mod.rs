@@ -33,7 +33,7 @@ mod spawn;
 mod switch;
 mod timers;
 
-use crate::contestant::{Contestant, Filch, FilchLoop, Smol, Tokio, TokioCurrent};
+use crate::contestant::{Contestant, Filch, FilchLoop, FilchRecorded, Smol, Tokio, TokioCurrent};
 use std::time::{Duration, Instant};
 
 /// A workload: what it is about, and one run of it.
@@ -184,7 +184,24 @@ impl<W: Workload> Field<W> {
     ];
 }
 
+impl<W: Workload> Field<W> {
+    /// Everyone, and filch with its recorder on.
+    const RECORDED: &'static [Candidate] = &[
+        Candidate::of::<W, Filch>(),
+        Candidate::of::<W, FilchRecorded>(),
+        Candidate::of::<W, FilchLoop>(),
+        Candidate::of::<W, Tokio>(),
+        Candidate::of::<W, TokioCurrent>(),
+        Candidate::of::<W, Smol>(),
+    ];
+}
+
 impl Entry {
+    /// The workload on every runtime, and on filch with its recorder on.
+    pub const fn recorded<W: Workload>() -> Self {
+        Self { about: W::ABOUT, candidates: Field::<W>::RECORDED }
+    }
+
     /// The workload on every runtime.
     pub const fn everyone<W: Workload>() -> Self {
         Self { about: W::ABOUT, candidates: Field::<W>::EVERYONE }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const ENTRIES: &[Entry] = &[
     Entry::everyone::<JoinFromTask>(),
     Entry::threaded::<JoinFromOutside>(),
-    Entry::everyone::<ManyLocal>(),
+    Entry::recorded::<ManyLocal>(),
     Entry::everyone::<Chained>(),
 ];
 

@@ -5,7 +5,7 @@ use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 
 pub(super) const ENTRIES: &[Entry] = &[
-    Entry::everyone::<YieldMany>(),
+    Entry::recorded::<YieldMany>(),
     Entry::everyone::<YieldAlone>(),
     Entry::everyone::<PingPong>(),
 ];

@@ -4,7 +4,9 @@
 //! line of JSON. So no cell warms a cache, grows a heap or leaves a thread behind for the next.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use crate::child::{self, Finished};
 use crate::flavour::Flavour;
 use crate::input::Unreadable;
 use crate::measure::{Stopwatch, peak_memory, stolen_tasks, threads_that_worked};
+use crate::report::trace;
 use crate::report::words::counted;
 use crate::rows::RowName;
 use crate::timeline::{self, drawing::Drawing};
@@ -96,6 +99,9 @@ pub struct CellArgs {
     /// Still less work, and print what the threads did instead of what it cost.
     #[arg(long)]
     pub record: bool,
+    /// And write it there as a trace, if it ran on Filch.
+    #[arg(long, requires = "record")]
+    trace: Option<PathBuf>,
     /// *files*: what to read.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
@@ -139,6 +145,21 @@ impl CellArgs {
                 return Err("this column is another language's".into());
             }
         })
+    }
+}
+
+impl CellArgs {
+    /// Writes what was recorded, if that is asked for. The process's own number makes it another one than the others' in
+    /// the whole trace.
+    fn write_trace(&self) -> Result<(), String> {
+        if let (Some(file), Some(recording)) = (&self.trace, timeline::recording()) {
+            let name = format!("{}: {}", self.row.row().title, self.column.label(self.workers));
+            let pid = usize::try_from(std::process::id()).expect("fits");
+            File::create(file)
+                .and_then(|file| trace::write(&[(&name, recording)], pid, BufWriter::new(file)))
+                .map_err(|error| format!("{}: cannot be written: {error}", file.display()))?;
+        }
+        Ok(())
     }
 }
 
@@ -240,6 +261,7 @@ pub fn run_here(args: &CellArgs) -> ExitCode {
     }
     let printed = (args.row.row().cell)(args).and_then(|sample| {
         let line = if args.record {
+            args.write_trace()?;
             let timeline = timeline::recorded().ok_or("nothing was recorded")?;
             serde_json::to_string(&Drawing::of(&timeline))
         } else {
@@ -270,7 +292,7 @@ pub fn run_in_child(
     Sample::read(&child::run(&mut command(row, column, row_args)?, Vec::new(), limit)?)
 }
 
-/// The same for a run that is recorded: what its threads did.
+/// The same for a run that is recorded: what its threads did. What ran on Filch is also written as a trace to `trace`.
 ///
 /// # Errors
 /// As [`run_in_child`].
@@ -278,10 +300,15 @@ pub fn record_in_child(
     row: RowName,
     column: Column,
     row_args: &[OsString],
+    trace: Option<&Path>,
     limit: Duration,
 ) -> Result<Drawing, String> {
     let mut command = command(row, column, row_args)?;
-    let finished = child::run(command.arg("--record"), Vec::new(), limit)?;
+    command.arg("--record");
+    if let Some(file) = trace {
+        command.arg("--trace").arg(file);
+    }
+    let finished = child::run(&mut command, Vec::new(), limit)?;
     serde_json::from_str(&finished.stdout)
         .map_err(|error| format!("its process printed no drawing: {error}"))
 }

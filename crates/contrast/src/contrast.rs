@@ -11,6 +11,7 @@ use crate::others;
 use crate::plan::Plan;
 use crate::report::progress::Progress;
 use crate::report::rows as report;
+use crate::report::trace_parts::TraceParts;
 use crate::rows::{Prepared, RowName, Unprepared, Verdict};
 use crate::timeline::drawing::Drawing;
 
@@ -83,11 +84,13 @@ impl Outcome {
     }
 }
 
-/// Measures the rows, printing each as soon as it is done.
-pub fn run(plan: &Plan) -> Outcome {
+/// Measures the rows, printing each as soon as it is done. What is recorded is also written to `trace`.
+pub fn run(plan: &Plan, mut trace: Option<&mut TraceParts>) -> Outcome {
     report::opening(plan);
     let cells = |row: &RowName| {
-        columns(*row, plan).len() * plan.runs + recorded_columns(*row, plan).count()
+        let measured = |column| plan.runs_of(*row, column);
+        columns(*row, plan).into_iter().map(measured).sum::<usize>()
+            + recorded_columns(*row, plan).count()
     };
     let mut progress = Progress::new(plan.rows.iter().map(cells).sum());
     let mut outcome = Outcome {
@@ -116,7 +119,7 @@ pub fn run(plan: &Plan) -> Outcome {
                 }
                 progress.hidden(|| outcome.add_vanished(&measured));
                 let verdict = (name.row().verdict)(&measured);
-                let recorded = record(name, plan, &prepared, &mut progress);
+                let recorded = record(name, plan, &prepared, trace.as_deref_mut(), &mut progress);
                 let row = RowOutcome { work: prepared.work, measured, verdict, recorded };
                 progress.hidden(|| report::row(&row));
                 outcome.rows.push(row);
@@ -167,6 +170,7 @@ fn record(
     row: RowName,
     plan: &Plan,
     prepared: &Prepared,
+    mut trace: Option<&mut TraceParts>,
     progress: &mut Progress,
 ) -> Vec<Recorded> {
     let args = cell_args(plan, prepared);
@@ -178,7 +182,8 @@ fn record(
         }
         let label = column.label(plan.workers);
         progress.begin(&format!("{}: {label}, recorded", row.row().title));
-        match cell::record_in_child(row, column, &args, limit) {
+        let part = trace.as_mut().map(|parts| parts.next());
+        match cell::record_in_child(row, column, &args, part.as_deref(), limit) {
             Err(_) if interrupt::came() => break,
             drawing => recorded.push(Recorded { column, drawing }),
         }
@@ -196,16 +201,19 @@ fn measure(row: RowName, plan: &Plan, prepared: &Prepared, progress: &mut Progre
         columns(row, plan).into_iter().map(Measurement::of).collect();
     for run in 1..=plan.runs {
         for measurement in &mut columns {
+            let runs = plan.runs_of(row, measurement.column);
             if interrupt::came() {
                 break;
+            }
+            if run > runs {
+                continue;
             }
             if measurement.failure.is_none() {
                 let column = measurement.column;
                 progress.begin(&format!(
-                    "{}: {}, run {run} of {}",
+                    "{}: {}, run {run} of {runs}",
                     row.row().title,
-                    column.label(plan.workers),
-                    plan.runs
+                    column.label(plan.workers)
                 ));
                 let sample = match &prepared.others {
                     Some(work) if column.is_other_language() => others::run(column, work, limit),

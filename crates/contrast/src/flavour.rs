@@ -6,7 +6,7 @@ use filch::record::Recorder;
 use filch::runtime::Builder;
 
 use crate::measure::stole;
-use crate::timeline::{self, Timeline};
+use crate::timeline;
 
 /// Of a run that is recorded: more than a shortened one has, in 2 or 4 MB for each thread.
 const EVENTS_PER_THREAD: usize = 1 << 18;
@@ -52,6 +52,6 @@ fn recorded<T>(recorder: Option<Recorder>, work: impl FnOnce() -> T) -> T {
     let Some(recorder) = recorder else { return work() };
     recorder.start();
     let done = work();
-    timeline::keep(Timeline::from(&recorder.stop()));
+    timeline::keep(recorder.stop());
     done
 }

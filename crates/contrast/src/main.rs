@@ -13,7 +13,7 @@
 //! | `server.rs`, `http.rs`, `url.rs` | the server of the fan-out row; what else it may ask for |
 //! | `input.rs` | the files of the files row |
 //! | `timeline/` | what each thread did when |
-//! | `report/` | the terminal, the page and the JSON file |
+//! | `report/` | the terminal, the page, the JSON file and the trace |
 //! | `articles/` | the programs of the articles, on both flavours |
 #![forbid(unsafe_code)]
 
@@ -44,6 +44,7 @@ use clap::Parser as _;
 use cli::{Cli, Command, MeasureArgs};
 use others::Others;
 use report::page::PageInput;
+use report::trace_parts::TraceParts;
 
 /// Something was left out or failed.
 const INCOMPLETE: u8 = 1;
@@ -72,21 +73,34 @@ fn measure(args: &MeasureArgs) -> ExitCode {
         Ok(plan) => plan,
         Err(reason) => return complain(MISUSE, &reason),
     };
-    if let Some(file) = &args.json {
-        if let Err(error) = report::json::check(file) {
-            return complain(MISUSE, &unwritable("--json", file, &error));
+    for (option, file) in [("--json", &args.json), ("--trace", &args.trace)] {
+        if let Some(file) = file {
+            if let Err(error) = report::json::check(file) {
+                return complain(MISUSE, &unwritable(option, file, &error));
+            }
         }
     }
+    let mut trace = match args.trace.as_ref().map(|_| TraceParts::new()).transpose() {
+        Ok(trace) => trace,
+        Err(error) => {
+            return complain(INCOMPLETE, &format!("no temporary file can be made: {error}"));
+        }
+    };
     if let Err(reason) = interrupt::catch() {
         eprintln!("note: {reason}");
     }
     plan.others = Others::find();
-    let outcome = contrast::run(&plan);
+    let outcome = contrast::run(&plan, trace.as_mut());
 
     let mut code = if outcome.is_complete() { ExitCode::SUCCESS } else { INCOMPLETE.into() };
     if let Some(file) = &args.json {
         if let Err(error) = report::json::write(file, &plan, &outcome) {
             code = complain(INCOMPLETE, &unwritable("--json", file, &error));
+        }
+    }
+    if let (Some(file), Some(trace)) = (&args.trace, trace) {
+        if let Err(error) = trace.write(file) {
+            code = complain(INCOMPLETE, &unwritable("--trace", file, &error));
         }
     }
     if let Some(file) = args.page() {

@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 
 use serde::Serialize;
 
+use crate::cell::Column;
 use crate::others::Others;
 use crate::rows::RowName;
 use crate::url::Url;
@@ -12,7 +13,7 @@ use crate::url::Url;
 /// Without `--runs`.
 const RUNS: usize = 3;
 /// Without `--runs`, with `--quick`.
-const QUICK_RUNS: usize = 2;
+const QUICK_RUNS: usize = 1;
 
 /// Everything that a measurement depends on, besides the machine.
 #[derive(Clone, Debug, Serialize)]
@@ -21,8 +22,10 @@ pub struct Plan {
     pub rows: Vec<RowName>,
     /// Workers of the last column.
     pub workers: usize,
-    /// How often each cell is measured.
+    /// How often each cell is measured; less often where [`runs_of`](Self::runs_of) says so.
     pub runs: usize,
+    /// Whether [`runs`](Self::runs) was asked for, and so holds for every row.
+    pub runs_for_all: bool,
     /// Less of everything.
     pub quick: bool,
     /// What the *files* row reads.
@@ -44,6 +47,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How often a row's column is measured. Other languages once: they are there to be looked at, and take long to start.
+    pub fn runs_of(&self, row: RowName, column: Column) -> usize {
+        match self.runs_for_all {
+            true => self.runs,
+            false if column.is_other_language() => 1,
+            false => self.runs.min(row.row().most_runs),
+        }
+    }
+
     /// How often each cell is measured if nobody says so.
     pub fn default_runs(quick: bool) -> usize {
         if quick { QUICK_RUNS } else { RUNS }

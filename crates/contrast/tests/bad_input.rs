@@ -46,7 +46,7 @@ fn an_unreadable_file_is_named_skipped_and_counted() {
     let files = files(scratch.path());
     let path = files.display().to_string();
     let run = run_unprivileged(
-        &["--quick", "--runs", "1", "--rows", "files,blocking", &path],
+        &["--quick", "--runs", "1", "--no-page", "--rows", "files,blocking", &path],
         scratch.path(),
     )
     .ended_with(1);
@@ -73,9 +73,11 @@ fn an_unreadable_directory_is_named_and_what_is_beside_it_measured() {
     fs::create_dir(&forbidden).expect("can be created");
     fs::set_permissions(&forbidden, Permissions::from_mode(0o000)).expect("is ours");
     let path = files.display().to_string();
-    let run =
-        run_unprivileged(&["--quick", "--runs", "1", "--rows", "files", &path], scratch.path())
-            .ended_with(1);
+    let run = run_unprivileged(
+        &["--quick", "--runs", "1", "--no-page", "--rows", "files", &path],
+        scratch.path(),
+    )
+    .ended_with(1);
     fs::set_permissions(&forbidden, Permissions::from_mode(0o755)).expect("is ours");
 
     assert!(
@@ -90,9 +92,11 @@ fn an_unreadable_directory_is_named_and_what_is_beside_it_measured() {
 fn a_path_that_cannot_be_read_at_all_is_named_with_the_reason() {
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let path = files(scratch.path()).join("forbidden.txt").display().to_string();
-    let run =
-        run_unprivileged(&["--quick", "--runs", "1", "--rows", "files", &path], scratch.path())
-            .ended_with(1);
+    let run = run_unprivileged(
+        &["--quick", "--runs", "1", "--no-page", "--rows", "files", &path],
+        scratch.path(),
+    )
+    .ended_with(1);
     assert!(run.stderr.contains(&format!("skipped: {path}: Permission denied")), "{}", run.stderr);
     assert!(
         unwrapped(&run.stdout).contains(&format!("no file at {path} can be read")),
@@ -104,12 +108,22 @@ fn a_path_that_cannot_be_read_at_all_is_named_with_the_reason() {
 #[test]
 fn nothing_to_read_leaves_the_row_out_and_measures_the_others() {
     let empty = tempfile::tempdir().expect("a temporary directory");
-    for path in [empty.path(), Path::new("/dev/null")] {
+    // Nobody writes to it: who opens it to read waits for ever.
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let pipe = scratch.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo can be started");
+    assert!(made.success(), "a pipe can be made");
+    for (path, reason) in [
+        (empty.path(), "there is no file to read at PATH"),
+        (Path::new("/dev/null"), "PATH is neither a file nor a directory"),
+        (&pipe, "PATH is neither a file nor a directory"),
+    ] {
         let path = path.display().to_string();
-        let run = run(["--quick", "--runs", "1", "--rows", "files,blocking", &path]).ended_with(1);
+        let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "files,blocking", &path])
+            .ended_with(1);
         let said = unwrapped(&run.stdout);
         assert!(
-            said.contains(&format!("Not measured: there is no file to read at {path}")),
+            said.contains(&format!("Not measured: {}", reason.replace("PATH", &path))),
             "{said}"
         );
         assert!(said.contains("1 row not measured; the exit code is 1"), "{said}");

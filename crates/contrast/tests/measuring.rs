@@ -39,7 +39,8 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         .join(format!("filch-contrast-{}.json", std::process::id()));
     let (path, file) = (directory.path().display().to_string(), json.display().to_string());
     let run =
-        run(["--quick", "--runs", "2", "--workers", "2", "--json", &file, &path]).ended_with(0);
+        run(["--quick", "--runs", "2", "--no-page", "--workers", "2", "--json", &file, &path])
+            .ended_with(0);
     let report = read_json(&json);
     fs::remove_file(&json).expect("can be removed");
 
@@ -49,7 +50,22 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
     );
     let rows = report["rows"].as_array().expect("a list");
     let titles: Vec<_> = rows.iter().map(|row| row["title"].as_str().expect("a text")).collect();
-    assert_eq!(titles, ["Waiting", "Fan-out I/O", "Files, CPU-bound", "Blocking by mistake"]);
+    let all = [
+        "Waiting",
+        "Fan-out I/O",
+        "Files, CPU-bound",
+        "Fork-join",
+        "Mixed service",
+        "Blocking by mistake",
+        "A million tasks",
+    ];
+    assert_eq!(titles, all);
+    let languages = [("python", "asyncio"), ("uvloop", "uvloop"), ("node", "node")];
+    let languages: Vec<_> = languages
+        .into_iter()
+        .filter(|(program, _)| report["plan"]["others"][program].is_string())
+        .map(|(_, column)| column)
+        .collect();
 
     let said = unwrapped(&run.stdout);
     for row in rows {
@@ -59,11 +75,15 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
             said.contains(&unwrapped(row["verdict"]["words"].as_str().expect("a text"))),
             "{name}: {said}"
         );
-        let with_sequential = name != "blocking";
-        assert_eq!(
-            row["columns"].as_array().expect("a list").len(),
-            if with_sequential { 5 } else { 4 }
-        );
+        let with_sequential = !["blocking", "million"].contains(&name);
+        let computes = ["files", "fork-join"].contains(&name);
+        let mut expected = vec!["threads", "event-loop", "one-worker", "workers"];
+        expected.splice(1..1, computes.then_some("plain-threads"));
+        expected.splice(0..0, with_sequential.then_some("sequential"));
+        expected.extend(&languages);
+        let columns = row["columns"].as_array().expect("a list");
+        let names: Vec<_> = columns.iter().map(|c| c["column"].as_str().expect("a text")).collect();
+        assert_eq!(names, expected, "{name}");
         for cells in row["columns"].as_array().expect("a list") {
             assert_eq!(cells["samples"].as_array().expect("a list").len(), 2, "{name}: {cells:#}");
             assert!(cells["failure"].is_null(), "{name}: {cells:#}");
@@ -72,6 +92,10 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
                 "{name}: {cells:#}"
             );
             assert_eq!(cells["speed_up"].is_number(), with_sequential, "{name}: {cells:#}");
+            assert!(cells["process_s"].as_f64().expect("a number") > 0.0, "{name}: {cells:#}");
+            let has_workers =
+                ["one-worker", "workers"].contains(&cells["column"].as_str().expect("a text"));
+            assert_eq!(cells["stolen"].is_number(), has_workers, "{name}: {cells:#}");
             if cfg!(target_os = "linux") {
                 assert!(
                     cells["peak_bytes"].as_u64().expect("a number") > 100_000,
@@ -82,6 +106,7 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         // What does not depend on this machine's speed: who ran the tasks.
         assert_eq!(column(row, "event-loop")["threads"], 1, "{name}");
         assert_eq!(column(row, "one-worker")["threads"], 1, "{name}");
+        assert_eq!(column(row, "one-worker")["stolen"], 0, "{name}");
         let threads = column(row, "workers")["threads"].as_u64().expect("a number");
         assert!((1..=2).contains(&threads), "{name}: {threads} threads ran tasks on two workers");
     }
@@ -98,7 +123,25 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
     assert_eq!(files["same_work"], true);
     assert!(files["work"].as_str().expect("a text").contains("4 files"), "{files:#}");
 
-    let stalled = column(&rows[3], "event-loop")["delays"]["longest_s"].as_f64().expect("a number");
+    let fork_join = &rows[3];
+    assert_eq!(fork_join["same_work"], true, "the same sum in every column: {fork_join:#}");
+
+    let mixed = &rows[4];
+    for column in mixed["columns"].as_array().expect("a list") {
+        assert!(column["requests_per_s"].as_f64().expect("a number") > 0.0, "{column:#}");
+        // Sequential could not keep up.
+        assert_eq!(column["latency"].is_object(), column["column"] != "sequential", "{column:#}");
+    }
+    let late = column(mixed, "event-loop")["latency"]["p99_s"].as_f64().expect("a number");
+    assert!(late >= 0.05, "150 ms of computing delayed the others by {late} s only");
+
+    for column in rows[6]["columns"].as_array().expect("a list") {
+        if cfg!(target_os = "linux") {
+            assert!(column["bytes_per_task"].as_f64().expect("a number") > 0.0, "{column:#}");
+        }
+    }
+
+    let stalled = column(&rows[5], "event-loop")["delays"]["longest_s"].as_f64().expect("a number");
     assert!(
         stalled >= 0.19,
         "a task that blocks for 200 ms delayed the event loop by {stalled} s only"
@@ -107,7 +150,7 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
 
 #[test]
 fn only_the_rows_that_were_asked_for_are_measured() {
-    let run = run(["--quick", "--runs", "1", "--rows", "blocking"]).ended_with(0);
+    let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "blocking"]).ended_with(0);
     assert!(
         run.stdout.contains("Blocking by mistake") && !run.stdout.contains("Fan-out"),
         "{}",
@@ -121,7 +164,8 @@ fn with_one_worker_there_is_one_column_of_workers() {
     let directory = some_files();
     let path = directory.path().display().to_string();
     let run =
-        run(["--quick", "--runs", "1", "--rows", "files", "--workers", "1", &path]).ended_with(0);
+        run(["--quick", "--runs", "1", "--no-page", "--rows", "files", "--workers", "1", &path])
+            .ended_with(0);
     assert_eq!(
         run.stdout.lines().filter(|line| line.contains("│ 1 worker")).count(),
         1,
@@ -137,11 +181,37 @@ fn with_one_worker_there_is_one_column_of_workers() {
 
 #[test]
 fn progress_is_plain_lines_where_standard_error_is_not_a_terminal() {
-    let run = run(["--quick", "--runs", "1", "--rows", "blocking"]).ended_with(0);
+    let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "blocking"]).ended_with(0);
     assert!(
         run.stderr.contains("... Blocking by mistake: event loop, run 1 of 1\n"),
         "{}",
         run.stderr
     );
     assert!(!run.stderr.contains('\u{1b}'), "no control sequences: {:?}", run.stderr);
+}
+
+#[test]
+fn a_trace_has_a_process_for_each_column_of_filch_and_nothing_else_is_written_without_a_page() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("trace.json");
+    let args = ["--quick", "--runs", "1", "--workers", "2", "--rows", "blocking", "--no-page"];
+    let trace = file.display().to_string();
+    run(args.into_iter().chain(["--trace", &trace])).ended_with(0);
+    let trace = read_json(&file);
+    let events = trace["traceEvents"].as_array().expect("a list");
+    let processes: Vec<_> = events
+        .iter()
+        .filter(|event| event["name"] == "process_name")
+        .map(|event| (event["args"]["name"].as_str().expect("a text"), &event["pid"]))
+        .collect();
+    let names: Vec<_> = processes.iter().map(|(name, _)| *name).collect();
+    let row = "Blocking by mistake";
+    assert_eq!(
+        names,
+        ["event loop", "1 worker", "2 workers"].map(|column| format!("{row}: {column}"))
+    );
+    for (name, pid) in processes {
+        let polls = events.iter().filter(|event| &event["pid"] == pid && event["ph"] == "X");
+        assert!(polls.count() >= 200, "each of 200 tasks is polled: {name}");
+    }
 }

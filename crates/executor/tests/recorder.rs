@@ -15,7 +15,11 @@ fn smoke() {
             for _ in 0..3 {
                 yield_now().await;
             }
-            filch_executor::spawn(async { std::thread::sleep(std::time::Duration::from_millis(30)) }).await.unwrap();
+            filch_executor::spawn(async {
+                std::thread::sleep(std::time::Duration::from_millis(30))
+            })
+            .await
+            .unwrap();
         }))
         .unwrap();
     let recording = recorder.stop();

@@ -19,9 +19,14 @@ pub fn opening(plan: &Plan) {
     let mut text = format!(
         "The same work done one task after the other, in a thread per task, on an event loop (one \
          thread, many tasks), and on workers that steal tasks from each other: {}. Each figure is \
-         the median of {}, each run a process of its own.",
+         {}, each run a process of its own.",
         counted(plan.workers, "worker"),
-        counted(plan.runs, "run"),
+        match plan.runs {
+            1 => "that of one run".to_owned(),
+            runs if plan.runs_for_all => format!("the median of {}", counted(runs, "run")),
+            runs =>
+                format!("the median of up to {} (other languages: of one)", counted(runs, "run")),
+        },
     );
     if plan.cores == 1 {
         text += " This process may use one core only: it cannot show parallelism.";

@@ -42,7 +42,10 @@ pub fn glued(text: &str) -> String {
 }
 
 fn width() -> usize {
-    Table::new().width().map_or(DEFAULT_WIDTH, usize::from).min(MAX_WIDTH)
+    let terminal = Table::new().width().map(usize::from);
+    // Not a terminal's: somebody's wish.
+    let wished = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    terminal.or_else(wished).unwrap_or(DEFAULT_WIDTH).min(MAX_WIDTH)
 }
 
 /// Prints text as it is. Where nobody is left to read the rest, as in `filch-contrast | head`, the program ends, and
@@ -100,11 +103,11 @@ fn figures_within(width: usize, heads: &[String], rows: &[Vec<String>]) -> Strin
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string()
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// A line below the heads and nothing else: lines between columns would take a quarter of a narrow terminal.
-const NO_LINES: &str = "     ──            ";
+const NO_LINES: &str = "     ─             ";
 
 /// The same figures below each other.
 fn listed(heads: &[String], rows: &[Vec<String>]) -> String {
@@ -155,7 +158,7 @@ mod tests {
         let rows =
             [texts(&["event loop", "1.00 s", "×1.00"]), texts(&["2 workers", "500 ms", "-"])];
         let wide = figures_within(80, &heads, &rows);
-        assert!(wide.contains(" event loop   1.00 s      ×1.00"), "{wide}");
+        assert!(wide.contains(" event loop  1.00 s     ×1.00\n"), "{wide}");
         assert_eq!(
             figures_within(20, &heads, &rows),
             "* event loop\n  wall      1.00 s\n  speed-up  ×1.00\n* 2 workers\n  wall      500 ms"

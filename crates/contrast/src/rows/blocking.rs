@@ -26,6 +26,7 @@ pub const ROW: Row = Row {
         Column::Uvloop,
         Column::Node,
     ],
+    most_runs: 3,
     figures: &[
         Figure::LongestDelay,
         Figure::DelayedTasks,
@@ -42,9 +43,9 @@ pub const ROW: Row = Row {
 const TASKS: usize = 200;
 /// Between two ticks of a task.
 const PERIOD: Duration = Duration::from_millis(5);
-const RUN_FOR: Duration = Duration::from_millis(600);
+const RUN_FOR: Duration = Duration::from_millis(450);
 /// When the mistake happens, and how long it lasts.
-const BLOCK_AFTER: Duration = Duration::from_millis(150);
+const BLOCK_AFTER: Duration = Duration::from_millis(100);
 const BLOCK_FOR: Duration = Duration::from_millis(200);
 /// A task counts as delayed when one of its ticks was later than this.
 const NOTICEABLE: Duration = Duration::from_millis(50);

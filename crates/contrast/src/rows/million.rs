@@ -24,6 +24,7 @@ pub const ROW: Row = Row {
         Column::Uvloop,
         Column::Node,
     ],
+    most_runs: 1,
     figures: &[
         Figure::Tasks,
         Figure::Wall,
@@ -31,7 +32,6 @@ pub const ROW: Row = Row {
         Figure::Memory,
         Figure::PerTask,
         Figure::Threads,
-        Figure::Stolen,
     ],
     prepare,
     cell,
@@ -39,28 +39,31 @@ pub const ROW: Row = Row {
 };
 
 /// Longer than it takes to spawn them all: at some time all of them are alive.
-const SLEEP: Duration = Duration::from_secs(1);
+fn asleep(quick: bool) -> Duration {
+    Duration::from_millis(if quick { 400 } else { 1_000 })
+}
+
 /// A machine is not to be filled with threads.
 const THREADS: usize = 2_000;
 /// Of a run that is recorded: enough to see what happens.
-const TASKS_RECORDED: usize = 20_000;
+const TASKS_RECORDED: usize = 5_000;
 /// Python takes many seconds for a million.
 const PART_IN_PYTHON: usize = 10;
 /// A thread is to take this many times the memory of a task, at least.
 const MUCH_MORE: f64 = 4.0;
 
 fn tasks(quick: bool) -> usize {
-    if quick { 200_000 } else { 1_000_000 }
+    if quick { 100_000 } else { 1_000_000 }
 }
 
 fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
-    let tasks = tasks(plan.quick);
+    let (tasks, sleep) = (tasks(plan.quick), asleep(plan.quick));
     Ok(Prepared {
         work: format!(
-            "{tasks} tasks, spawned, asleep for {} s all at the same time, and joined. per task: \
+            "{tasks} tasks, spawned, asleep for {} ms all at the same time, and joined. per task: \
              the memory that came with them, divided by their number. Of threads there are \
              {THREADS}, in asyncio {} tasks: enough to tell.",
-            SLEEP.as_secs(),
+            sleep.as_millis(),
             tasks / PART_IN_PYTHON,
         ),
         limit_s: 240,
@@ -68,14 +71,14 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
             "row": "million",
             "tasks": tasks,
             "tasks_in_python": tasks / PART_IN_PYTHON,
-            "sleep_s": SLEEP.as_secs_f64(),
+            "sleep_s": sleep.as_secs_f64(),
         })),
         ..Prepared::default()
     })
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let means = args.means()?;
+    let (means, sleep) = (args.means()?, asleep(args.quick));
     let before = resident_memory();
     let watch = Stopwatch::start();
     let tasks = match means {
@@ -85,7 +88,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::Threads => {
             on_threads::run_each(THREADS, THREADS, |_| {
                 working_here();
-                notes::wait(|| std::thread::sleep(SLEEP));
+                notes::wait(|| std::thread::sleep(sleep));
                 Ok(())
             })?;
             THREADS
@@ -93,7 +96,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
         Means::Tasks(flavour) => {
             let tasks = if args.record { TASKS_RECORDED } else { tasks(args.quick) };
             flavour
-                .run(async move { filch::spawn(sleepers(tasks)).await })
+                .run(async move { filch::spawn(sleepers(tasks, sleep)).await })
                 .map_err(|error| error.to_string())?
                 .map_err(|error| error.to_string())??;
             tasks
@@ -106,12 +109,12 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
     Ok(sample)
 }
 
-async fn sleepers(tasks: usize) -> Result<(), String> {
+async fn sleepers(tasks: usize, sleep: Duration) -> Result<(), String> {
     let sleepers: Vec<_> = (0..tasks)
         .map(|_| {
-            filch::spawn(async {
+            filch::spawn(async move {
                 working_here();
-                filch::time::sleep(SLEEP).await;
+                filch::time::sleep(sleep).await;
             })
         })
         .collect();

@@ -20,6 +20,7 @@ use crate::timeline::notes;
 pub const ROW: Row = Row {
     title: "Mixed service",
     columns: ALL_COLUMNS,
+    most_runs: 2,
     figures: &[
         Figure::Throughput,
         Figure::Latency(50.0),
@@ -60,7 +61,7 @@ struct Size {
 impl Size {
     fn of(quick: bool, kib_per_ms: usize) -> Self {
         if quick {
-            Self { requests_each: 4, arrivals: 250, kib_per_ms }
+            Self { requests_each: 3, arrivals: 200, kib_per_ms }
         } else {
             Self { requests_each: 8, arrivals: 400, kib_per_ms }
         }

@@ -64,6 +64,9 @@ pub struct Row {
     pub title: &'static str,
     /// The ways of doing it.
     pub columns: &'static [Column],
+    /// How often it is measured at most if nobody says so: once or twice where a run takes long and tells the same
+    /// every time.
+    pub most_runs: usize,
     /// What its table tells.
     pub figures: &'static [Figure],
     /// Sets up what the row's cells share.

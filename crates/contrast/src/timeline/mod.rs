@@ -22,6 +22,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use filch::record::Recording;
 use serde::{Deserialize, Serialize};
 
 /// What the threads of one run did.
@@ -108,7 +109,7 @@ pub enum MarkKind {
 pub const LONG: Duration = Duration::from_millis(10);
 
 static RECORDING: AtomicBool = AtomicBool::new(false);
-static RECORDED: OnceLock<Timeline> = OnceLock::new();
+static RECORDED: OnceLock<Recording> = OnceLock::new();
 
 /// From now on this process records what its threads do.
 pub fn start_recording() {
@@ -124,13 +125,18 @@ pub fn is_recording() -> bool {
 }
 
 /// Keeps what a runtime recorded: of several, the first.
-pub fn keep(timeline: Timeline) {
-    let _ = RECORDED.set(timeline);
+pub fn keep(recording: Recording) {
+    let _ = RECORDED.set(recording);
+}
+
+/// What a runtime recorded; `None` where the work did not run on one.
+pub fn recording() -> Option<&'static Recording> {
+    RECORDED.get()
 }
 
 /// What was recorded: by a runtime, or else by the work itself. `None` where nothing was.
 pub fn recorded() -> Option<Timeline> {
-    RECORDED.get().cloned().or_else(notes::timeline)
+    recording().map(Timeline::from).or_else(notes::timeline)
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

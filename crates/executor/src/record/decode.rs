@@ -176,7 +176,8 @@ fn spread(items: &mut [Item], time: Range<u64>, is_stuck: bool, depth: &mut usiz
         passed += u64::from(is_polled);
         if !item.exact {
             // 128 bits: a recording of days has few anchors if little happens.
-            item.at = time.start + (u128::from(length) * u128::from(passed) / u128::from(steps)) as u64;
+            item.at =
+                time.start + (u128::from(length) * u128::from(passed) / u128::from(steps)) as u64;
         }
     }
 }

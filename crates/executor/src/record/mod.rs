@@ -74,6 +74,6 @@ pub use recorder::Recorder;
 pub(crate) use recorder::Shared;
 pub use recording::{Event, EventKind, Lane, LaneKind, PollOutcome, Recording};
 pub(crate) use track::{
-    BlockingScope, TrackScope, clock_was_read, gap, gap_now, look, parks, poll_ends,
-    poll_starts, spawned, stolen, task_ends, unparks, woken,
+    BlockingScope, TrackScope, clock_was_read, gap, gap_now, look, parks, poll_ends, poll_starts,
+    spawned, stolen, task_ends, unparks, woken,
 };

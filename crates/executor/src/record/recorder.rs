@@ -52,7 +52,14 @@ pub(super) struct Seat {
 impl Seat {
     fn new(kind: LaneKind, events: usize) -> Self {
         let track = Arc::new(Track::new(events));
-        Self { track, kind, name: kind.to_string(), is_taken: false, first: 0, stuck: Stuck::default() }
+        Self {
+            track,
+            kind,
+            name: kind.to_string(),
+            is_taken: false,
+            first: 0,
+            stuck: Stuck::default(),
+        }
     }
 
     /// Whether a thread may have the track that is to have one of that kind and name.

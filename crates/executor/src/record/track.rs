@@ -353,11 +353,7 @@ fn told(recorder: Option<&Arc<Shared>>, task: &Runnable, words: fn(&Pen, &Space,
 
 /// The thread has no track, or has not looked since the recorder was started.
 #[cold]
-fn told_without_space(
-    recorder: &Arc<Shared>,
-    task: &Runnable,
-    words: fn(&Pen, &Space, &Runnable),
-) {
+fn told_without_space(recorder: &Arc<Shared>, task: &Runnable, words: fn(&Pen, &Space, &Runnable)) {
     if recorder.switch.recording() == 0 {
         return;
     }

@@ -19,6 +19,7 @@ fn plan() -> Plan {
         rows: Vec::new(),
         workers: 2,
         runs: 3,
+        runs_for_all: false,
         quick: false,
         path: PathBuf::from("."),
         limit_mib: 64,
