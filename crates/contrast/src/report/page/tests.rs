@@ -121,18 +121,3 @@ fn a_page_that_cannot_be_written_leaves_nothing_behind() {
     assert!(write(&file, PageInput { plan: &plan(), outcome: &outcome }).is_err());
     assert_eq!(fs::read_dir(directory.path()).expect("can be listed").count(), 1);
 }
-
-#[test]
-fn sample() {
-    let path = std::env::var("FILCH_SAMPLE").unwrap_or("/tmp/page-sample.html".into());
-    let mut rows = vec![
-        row(RowName::Files, &Timeline::generated(2, 6000)),
-        row(RowName::Waiting, &Timeline::generated(2, 60)),
-    ];
-    for r in &mut rows {
-        r.recorded[2].drawing = Ok(Drawing::of(&Timeline::generated(1, 5000)));
-        r.recorded[1].drawing = Ok(Drawing::of(&Timeline::generated(1, 50)));
-        r.work = "Work of some words that 20 ms went by.".into();
-    }
-    write(Path::new(&path), PageInput { plan: &plan(), outcome: &outcome(rows) }).unwrap();
-}

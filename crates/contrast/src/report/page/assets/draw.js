@@ -207,6 +207,10 @@ function drawTimeline(canvas, timeline, view, colours, picked) {
   const seen = { blocks: 0, alone: 0, steals: 0, lanes: timeline.lanes.length };
   timeline.lanes.forEach((lane, number) => {
     const y = place.laneTop(number);
+    if (place.isNarrow) {
+      context.fillStyle = colours.card;
+      context.fillRect(0, y - MARK_HEIGHT - 16, context.measureText(lane.name).width + 6, 16);
+    }
     context.fillStyle = colours.quiet;
     context.textBaseline = place.isNarrow ? "alphabetic" : "middle";
     context.fillText(lane.name, place.isNarrow ? 2 : 0, place.isNarrow ? y - MARK_HEIGHT - 3 : y + place.height / 2, place.isNarrow ? place.plot : place.left - 8);
@@ -222,8 +226,9 @@ function drawTimeline(canvas, timeline, view, colours, picked) {
     const { runs, marks } = visible(lane, view);
     const columns = new Map();
     for (const run of runs) {
-      const x0 = Math.max(place.left - 9, pixelAt(place, view, run.start));
-      const x1 = Math.min(place.left + place.plot + 9, pixelAt(place, view, run.end));
+      // What is cut off begins at the edge, and so does its label.
+      const x0 = Math.max(place.left, pixelAt(place, view, run.start));
+      const x1 = Math.min(place.left + place.plot, pixelAt(place, view, run.end));
       seen.blocks += run.count;
       if (x1 - x0 >= NARROW) {
         drawBlock(context, timeline, run, x0, y, x1 - x0, place.height);
