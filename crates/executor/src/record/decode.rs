@@ -343,7 +343,8 @@ impl Telling {
 
     /// The thread did not move meanwhile.
     fn long_poll(&mut self, stretch: Range<u64>) {
-        let Some(&(Open::Poll(task, since) | Open::OnlyPoll(task, since))) = self.open.last() else {
+        let Some(&(Open::Poll(task, since) | Open::OnlyPoll(task, since))) = self.open.last()
+        else {
             return;
         };
         let at = stretch.start.max(since + LONG);
