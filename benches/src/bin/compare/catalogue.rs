@@ -22,9 +22,10 @@ pub fn matching(patterns: &[String]) -> Vec<&'static Entry> {
     workloads::all().filter(matches).collect()
 }
 
-/// Whether a runtime has one thread only: such are measured on request, beside those with several they say little.
-pub fn has_one_thread(runtime: &str) -> bool {
-    matches!(runtime, "filch_loop" | "tokio_current")
+/// Whether a runtime is measured on request only: one with one thread, which says little beside those with several, or
+/// filch with its recorder on, which is to be compared with itself.
+pub fn is_on_request(runtime: &str) -> bool {
+    matches!(runtime, "filch_loop" | "filch_recorded" | "tokio_current")
 }
 
 /// Name and version of the crate behind a runtime of this language.

@@ -77,7 +77,7 @@ fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
         .map_err(|error| format!("this program cannot be found: {error}"))?;
     let is_wanted = |name: &str| {
         if args.runtimes.is_empty() {
-            !catalogue::has_one_thread(name)
+            !catalogue::is_on_request(name)
         } else {
             args.runtimes.iter().any(|wanted| wanted == name)
         }

@@ -173,5 +173,5 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
 }
 
 fn verdict(measured: &Measured) -> Verdict {
-    parallel::verdict(measured, "file")
+    parallel::verdict(measured, "file", Column::Sequential)
 }

@@ -9,7 +9,7 @@ use super::{
     COMPUTING_COLUMNS, Prepared, Row, Shown, USUAL_FIGURES, Unprepared, Verdict, on_threads,
     parallel,
 };
-use crate::cell::{CellArgs, Means, Sample};
+use crate::cell::{CellArgs, Column, Means, Sample};
 use crate::measure::{Stopwatch, working_here};
 use crate::measured::Measured;
 use crate::plan::Plan;
@@ -26,32 +26,35 @@ pub const ROW: Row = Row {
     verdict,
 };
 
-/// Rounds of computing in each leaf of the tree: about a microsecond.
-const ROUNDS: u32 = 500;
+/// Rounds of computing in each leaf of the tree: between one and two microseconds.
+const ROUNDS: u32 = 1_000;
 /// Of the column with a thread per task, which is extrapolated.
 const LEAVES_ON_THREADS: u32 = 4_000;
 /// Of a run that is recorded: enough to see who does what.
 const LEAVES_RECORDED: u32 = 5_000;
 /// Of the column in Python, which is extrapolated.
 const LEAVES_IN_PYTHON: u32 = 5_000;
+/// The same in Node.
+const LEAVES_IN_NODE: u32 = 200_000;
 /// Leaves that a plain thread takes at a time.
 const CHUNK: u32 = 1_000;
 /// Threads at a time.
 const THREADS_AT_ONCE: usize = 512;
 
 fn leaves(quick: bool) -> u32 {
-    if quick { 300_000 } else { 1_000_000 }
+    if quick { 200_000 } else { 1_000_000 }
 }
 
 fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     let leaves = leaves(plan.quick);
     Ok(Prepared {
         work: format!(
-            "A sum over {leaves} numbers, each of which takes about a microsecond to compute. It \
+            "A sum over {leaves} numbers, each of which takes a microsecond or two to compute. It \
              is split again and again, a quarter to three quarters, until every number is a task \
              of its own. Divided by hand, once and for two cores, one would do three quarters of \
              it and the other would wait: {} at best. (A thread per task is extrapolated from \
-             {LEAVES_ON_THREADS} tasks, asyncio from {LEAVES_IN_PYTHON}.)",
+             {LEAVES_ON_THREADS} tasks, asyncio from {LEAVES_IN_PYTHON}, Node from \
+             {LEAVES_IN_NODE}.)",
             factor(4.0 / 3.0)
         ),
         limit_s: 240,
@@ -59,6 +62,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
             "row": "fork-join",
             "leaves": leaves,
             "leaves_in_python": LEAVES_IN_PYTHON,
+            "leaves_in_node": LEAVES_IN_NODE,
             "rounds": ROUNDS,
         })),
         ..Prepared::default()
@@ -151,7 +155,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
 }
 
 fn verdict(measured: &Measured) -> Verdict {
-    let mut verdict = parallel::verdict(measured, "number");
+    let mut verdict = parallel::verdict(measured, "number", Column::OneWorker);
     if let (Shown::Yes, Some(stolen)) = (verdict.shown, measured.stolen()) {
         verdict.words += &format!(
             " Nobody divided the work: whoever had nothing to do stole {stolen} of the tasks, \

@@ -28,17 +28,19 @@ pub fn hindrance(measured: &Measured) -> Option<String> {
     None
 }
 
-/// What the figures say; `pieces` is what the work consists of: "file", "leaf".
-pub fn verdict(measured: &Measured, piece: &str) -> Verdict {
-    let (Some(sequential), Some(event_loop), Some(workers)) = (
+/// What the figures say; a `piece` is what the work consists of: "file", "number". Where the pieces are so small that being a
+/// task costs something beside them, `alone` is the column of the same tasks without a second core; else sequential.
+pub fn verdict(measured: &Measured, piece: &str, alone: Column) -> Verdict {
+    let (Some(sequential), Some(event_loop), Some(workers), Some(alone_took)) = (
         measured.wall(Column::Sequential),
         measured.wall(Column::EventLoop),
         measured.workers_wall(),
+        measured.wall(alone),
     ) else {
         return Verdict::incomplete();
     };
     let label = measured.workers_label();
-    let figures = format!(
+    let mut words = format!(
         "One {piece} after the other took {}, the event loop {}: computing is not waiting. There \
          is nothing to await, so no task ever gives way to another, and one thread computes one \
          thing at a time. {label} took {}: {} of sequential.",
@@ -47,8 +49,17 @@ pub fn verdict(measured: &Measured, piece: &str) -> Verdict {
         duration(workers),
         factor(sequential / workers),
     );
-    let (shown, judgement) = judge(measured, sequential, event_loop, workers);
-    let mut words = format!("{figures} {judgement}");
+    if alone != Column::Sequential && measured.workers > 1 {
+        words += &format!(
+            " To be a task costs something too, where there is so little to do in each: {} took \
+             {} for the same tasks, and {label} are {} of that.",
+            alone.label(1),
+            duration(alone_took),
+            factor(alone_took / workers),
+        );
+    }
+    let (shown, judgement) = judge(measured, sequential, event_loop, alone_took / workers);
+    words += &format!(" {judgement}");
     let at_once = measured.at_once();
     if measured.workers > measured.cores {
         words += &format!(
@@ -59,7 +70,7 @@ pub fn verdict(measured: &Measured, piece: &str) -> Verdict {
     Verdict { shown, words }
 }
 
-fn judge(measured: &Measured, sequential: f64, event_loop: f64, workers: f64) -> (Shown, String) {
+fn judge(measured: &Measured, sequential: f64, event_loop: f64, speed_up: f64) -> (Shown, String) {
     if let Some(reason) = hindrance(measured) {
         return (Shown::Undecided, reason);
     }
@@ -77,7 +88,7 @@ fn judge(measured: &Measured, sequential: f64, event_loop: f64, workers: f64) ->
                      the other.";
         return (Shown::No, words.into());
     }
-    let (at_once, speed_up) = (measured.at_once() as f64, sequential / workers);
+    let at_once = measured.at_once() as f64;
     if speed_up >= at_once * NEAR_TO_N {
         let words = format!("That is parallelism: {at_once} cores compute at the same time.");
         return (Shown::Yes, words);
@@ -118,7 +129,7 @@ mod tests {
     }
 
     fn shown(workers: usize, cores: usize, walls: [f64; 4]) -> Shown {
-        verdict(&measured(workers, cores, walls), "file").shown
+        verdict(&measured(workers, cores, walls), "file", Column::Sequential).shown
     }
 
     #[test]
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_the_machine_does_not_allow_is_not_asked_of_the_workers() {
-        let verdict = verdict(&measured(2, 2, [1.0, 1.0, 0.65, 0.62]), "file");
+        let verdict = verdict(&measured(2, 2, [1.0, 1.0, 0.65, 0.62]), "file", Column::Sequential);
         assert_eq!(verdict.shown, Shown::Yes);
         assert!(
             verdict.words.contains("2 plain threads do not reach ×2 either"),
@@ -144,10 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn where_tasks_are_small_the_same_tasks_on_one_worker_are_what_counts() {
+        let mut walls = vec![(Column::Sequential, 1.0), (Column::EventLoop, 1.4)];
+        walls.extend([(Column::OneWorker, 1.3), (Column::Workers, 0.66)]);
+        let measured = Measured::with_walls(RowName::ForkJoin, &walls);
+        let verdict = verdict(&measured, "number", Column::OneWorker);
+        assert_eq!(verdict.shown, Shown::Yes);
+        assert!(verdict.words.contains("×1.52 of sequential"), "{}", verdict.words);
+        assert!(verdict.words.contains("2 workers are ×1.97 of that"), "{}", verdict.words);
+    }
+
+    #[test]
     fn a_busy_machine_decides_nothing() {
         let mut measured = measured(2, 2, [1.0, 1.0, 0.5, 0.5]);
         measured.columns[0].samples[0].cpu_s = 0.4;
-        let verdict = verdict(&measured, "file");
+        let verdict = verdict(&measured, "file", Column::Sequential);
         assert_eq!(verdict.shown, Shown::Undecided);
         assert!(verdict.words.contains("only 40 %"), "{}", verdict.words);
     }

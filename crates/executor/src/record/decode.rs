@@ -86,6 +86,7 @@ fn lane(raw: Raw, time: &Range<u64>, tasks: &mut BTreeMap<Id, TaskInfo>) -> Lane
     for stretch in stretches.filter(|stretch| stretch.position >= end) {
         telling.long_poll(stretch.first..stretch.last.min(time.end));
     }
+    telling.close(time.end);
     Lane { kind, name, events: telling.events, lost }
 }
 
@@ -97,11 +98,22 @@ fn read(
 ) -> (Vec<Item>, Vec<Anchor>, u64) {
     let (mut items, mut anchors, mut lost) = (Vec::<Item>::new(), Vec::new(), 0);
     let mut clock = None;
+    // The task whose spawn was told just now, and where the one before was spawned.
+    let (mut spawned, mut site) = (None, None);
     for (chunk, words) in snapshot.chunks.iter().enumerate() {
         for (index, &word) in words.iter().enumerate() {
             let position = (snapshot.first + chunk) * CHUNK + index;
             // SAFETY: the words of a track are encoded in `track.rs`, and come out of the ring as they went in (I1).
             let Some(word) = (unsafe { Word::decode(word) }) else { continue };
+            match word {
+                Word::Chunk(_) => site = None,
+                Word::Lost(_) => {}
+                Word::Site(place) => site = Some(place),
+                _ => {}
+            }
+            if !matches!(word, Word::Chunk(_) | Word::Lost(_)) {
+                note(tasks, spawned.take(), site);
+            }
             match word {
                 Word::Chunk(at) | Word::Clock(at) if at > time.end => {
                     return (items, anchors, lost);
@@ -112,29 +124,31 @@ fn read(
                     clock = Some(at);
                 }
                 Word::Lost(events) => lost = events,
-                Word::Site(place) => {
-                    if let Some(Item { word: Word::Spawn(task), .. }) = items.last() {
-                        note(tasks, *task, place);
-                    }
-                }
+                Word::Site(_) => {}
                 _ => {
+                    if let Word::Spawn(task) = word {
+                        spawned = Some(task);
+                    }
                     let (exact, at) = (clock.is_some(), clock.take().unwrap_or(0));
                     items.push(Item { position, word, at, exact });
                 }
             }
         }
     }
+    note(tasks, spawned, site);
     (items, anchors, lost)
 }
 
-fn note(tasks: &mut BTreeMap<Id, TaskInfo>, task: Id, spawned_at: &'static Location<'static>) {
-    // A name, where there is one, is known already.
-    tasks.entry(task).or_insert_with(|| TaskInfo::without_name(task, spawned_at));
+fn note(tasks: &mut BTreeMap<Id, TaskInfo>, task: Option<Id>, site: Option<&'static Location<'_>>) {
+    if let (Some(task), Some(site)) = (task, site) {
+        // A name, where there is one, is known already.
+        tasks.entry(task).or_insert_with(|| TaskInfo::without_name(task, site));
+    }
 }
 
 /// Finds a time for each item that has none.
 fn settle(items: &mut [Item], anchors: &[Anchor], start: u64) {
-    let mut depth = 0;
+    let mut depth = Depth::default();
     let (mut rest, mut from) = (items, start);
     for anchor in anchors {
         let split = rest.partition_point(|item| item.position < anchor.position);
@@ -145,22 +159,39 @@ fn settle(items: &mut [Item], anchors: &[Anchor], start: u64) {
     }
 }
 
+/// Who is polled.
+#[derive(Default)]
+struct Depth {
+    polls: usize,
+    /// One that is over with the next word.
+    only: bool,
+}
+
+impl Depth {
+    fn any(&self) -> bool {
+        self.polls > 0 || self.only
+    }
+}
+
 /// Spreads the items over the time between two anchors. Where it ends in a long stretch, that has begun with the last
 /// item, and what is before was short: a thread whose polls are longer reads the clock more often.
-fn spread(items: &mut [Item], time: Range<u64>, is_stuck: bool, depth: &mut usize) {
+fn spread(items: &mut [Item], time: Range<u64>, is_stuck: bool, depth: &mut Depth) {
     // Before each item, and after the last: whether a task was polled then.
     let mut is_polled: Vec<bool> = Vec::with_capacity(items.len() + 1);
     for item in &*items {
-        is_polled.push(*depth > 0);
+        is_polled.push(depth.any());
+        depth.only = false;
+        let Depth { polls: depth, only } = &mut *depth;
         match item.word {
             Word::Poll(_) => *depth = 1,
+            Word::OnlyPoll(_) => (*depth, *only) = (0, true),
             Word::InnerPoll(_) => *depth += 1,
             Word::End(..) => *depth = depth.saturating_sub(1),
             Word::Gap | Word::Park | Word::Unpark => *depth = 0,
             _ => {}
         }
     }
-    is_polled.push(*depth > 0);
+    is_polled.push(depth.any());
     if let Some(first) = items.first() {
         is_polled[0] &= !first.exact;
         if !is_polled.contains(&true) {
@@ -186,6 +217,8 @@ fn spread(items: &mut [Item], time: Range<u64>, is_stuck: bool, depth: &mut usiz
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Poll(Id, u64),
+    /// It has ended before the next word.
+    OnlyPoll(Id, u64),
     /// On a thread for that, or in place.
     Blocking(Id),
 }
@@ -212,7 +245,7 @@ impl Telling {
 
     fn task(&self) -> Option<Id> {
         self.open.last().map(|open| match *open {
-            Open::Poll(task, _) | Open::Blocking(task) => task,
+            Open::Poll(task, _) | Open::OnlyPoll(task, _) | Open::Blocking(task) => task,
         })
     }
 
@@ -234,6 +267,9 @@ impl Telling {
     fn end(&mut self, item: &Item, outcome: PollOutcome) {
         match self.open.pop() {
             Some(Open::Poll(task, _)) => self.push(item, EventKind::PollEnd { task, outcome }),
+            Some(Open::OnlyPoll(task, _)) => {
+                self.push(item, EventKind::PollEnd { task, outcome: PollOutcome::Ready });
+            }
             Some(Open::Blocking(task)) => self.push(item, EventKind::BlockingEnd { task }),
             None => {}
         }
@@ -255,16 +291,27 @@ impl Telling {
     }
 
     fn tell(&mut self, item: &Item) {
+        if let Some(Open::OnlyPoll(..)) = self.open.last() {
+            self.end(item, PollOutcome::Ready);
+        }
         match item.word {
             Word::Poll(task) => {
                 self.end_all(item);
                 self.begin(item, task);
+            }
+            Word::OnlyPoll(task) => {
+                self.end_all(item);
+                self.begin(item, task);
+                if let Some(open @ &mut Open::Poll(_, since)) = self.open.last_mut() {
+                    *open = Open::OnlyPoll(task, since);
+                }
             }
             Word::InnerPoll(task) => self.begin(item, task),
             Word::End(task, outcome) => {
                 let is_for_calls = matches!(self.kind, LaneKind::Blocking(_));
                 self.end_of(item, outcome, |open| match open {
                     Open::Poll(polled, _) => polled == task,
+                    Open::OnlyPoll(..) => false,
                     // `block_in_place` says itself when it is over.
                     Open::Blocking(call) => call == task && is_for_calls,
                 });
@@ -286,9 +333,20 @@ impl Telling {
         }
     }
 
+    /// What is known to have ended, although no word came after it, does so now.
+    fn close(&mut self, at: u64) {
+        if let Some(&Open::OnlyPoll(task, _)) = self.open.last() {
+            let kind = EventKind::PollEnd { task, outcome: PollOutcome::Ready };
+            self.push_at(at, false, kind);
+        }
+    }
+
     /// The thread did not move meanwhile.
     fn long_poll(&mut self, stretch: Range<u64>) {
-        let Some(&Open::Poll(task, since)) = self.open.last() else { return };
+        let Some(&(Open::Poll(task, since) | Open::OnlyPoll(task, since))) = self.open.last()
+        else {
+            return;
+        };
         let at = stretch.start.max(since + LONG);
         if at <= stretch.end {
             let so_far = Duration::from_nanos(at - since);

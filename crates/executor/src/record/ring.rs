@@ -22,7 +22,7 @@
 //!
 //! ## Transitions
 //! 1. `begin_chunk`: announces the next chunk in `begun`; release fence; empties its slots.
-//! 2. `Space::push`: stores the next word of the chunk.
+//! 2. `Space::push`: stores the next word of the chunk; `Space::replace_last` makes another one of it.
 //! 3. `snapshot`: reads `begun`, copies the chunks that stand, acquire fence, reads `begun` again: what was announced
 //!    meanwhile is thrown away.
 //!
@@ -200,6 +200,23 @@ impl Space {
     pub fn swap(&self, other: &Self) {
         self.next.swap(&other.next);
         self.end.swap(&other.end);
+    }
+
+    /// Makes `new` of the last word if that is `old`; whether it was. A reader finds the one or the other.
+    ///
+    /// # Safety
+    /// As for [`push`](Self::push), and a word was written to the chunk.
+    #[inline(always)]
+    pub unsafe fn replace_last(&self, old: NonZeroU64, new: NonZeroU64) -> bool {
+        // SAFETY: by the caller's promise it is a slot of the current chunk.
+        let slot = unsafe { &*self.next.get().wrapping_sub(1) };
+        // Ordering: Relaxed; the writer's own word.
+        let is_old = slot.load(Ordering::Relaxed) == old.get();
+        if is_old {
+            // Ordering: Relaxed; behind the fence of `begin_chunk`.
+            slot.store(new.get(), Ordering::Relaxed);
+        }
+        is_old
     }
 
     /// Writes `word`. `true` if the chunk is full: then another one is to be begun before the next word.

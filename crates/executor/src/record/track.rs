@@ -15,6 +15,7 @@ use filch_primitives::sync::Mutex;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
+use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +28,8 @@ thread_local! {
     static SPACE: Space = const { Space::none() };
     /// Points into the [`TrackScope`] of this thread.
     static PEN: Cell<*const Pen> = const { Cell::new(ptr::null()) };
+    /// Where the task was spawned of which this chunk tells last.
+    static SITE: Cell<*const Location<'static>> = const { Cell::new(ptr::null()) };
 }
 
 /// A ring, and what belongs to it.
@@ -123,6 +126,7 @@ impl Pen {
         }
         self.write(space, Word::Chunk(self.switch.time(Instant::now())));
         self.write(space, Word::Lost(self.lost.get()));
+        SITE.set(ptr::null());
     }
 
     fn write(&self, space: &Space, word: Word) {
@@ -141,18 +145,23 @@ impl Pen {
     }
 
     fn note_name(&self, task: &Runnable) {
-        let Some(info) = task.info_if_named() else { return };
         let mut named = self.track.named.lock();
         if named.len() == self.switch.events {
             named.pop_front();
         }
-        named.push_back(info);
+        named.push_back(task.info());
     }
 
     fn write_spawn(&self, space: &Space, task: &Runnable) {
         self.write(space, Word::Spawn(task.id()));
         self.write(space, Word::Site(task.spawned_at()));
-        self.note_name(task);
+        if task.has_name() {
+            self.note_name(task);
+        }
+    }
+
+    fn write_wake(&self, space: &Space, task: &Runnable) {
+        self.write(space, Word::Wake(task.id()));
     }
 }
 
@@ -291,24 +300,30 @@ pub(crate) fn clock_was_read(now: Instant) {
 
 /// A task is about to be polled, or dropped because it was cancelled; inside of another one's poll if `is_inner`.
 #[inline(always)]
-pub(crate) fn poll_starts(task: Id, is_inner: impl FnOnce() -> bool) {
-    event(|| if is_inner() { Word::InnerPoll(task) } else { Word::Poll(task) });
+pub(crate) fn poll_starts(task: Id, is_inner: bool) {
+    event(|| if is_inner { Word::InnerPoll(task) } else { Word::Poll(task) });
 }
 
 /// A poll is over and the task has not ended. Only polls inside of others say so: otherwise what comes next does.
 #[inline(always)]
-pub(crate) fn poll_ends(task: Id, is_inner: impl FnOnce() -> bool) {
-    SPACE.with(|space| {
-        if space.is_some() && is_inner() {
-            write(space, Word::End(task, PollOutcome::Pending).encode());
-        }
-    });
+pub(crate) fn poll_ends(task: Id, is_inner: bool) {
+    if is_inner {
+        event(|| Word::End(task, PollOutcome::Pending));
+    }
 }
 
 /// A poll is over, and so is the task.
 #[inline(always)]
 pub(crate) fn task_ends(task: Id, outcome: PollOutcome) {
-    event(|| Word::End(task, outcome));
+    SPACE.with(|space| {
+        if space.is_some() {
+            let (poll, only) = (Word::Poll(task).encode(), Word::OnlyPoll(task).encode());
+            // SAFETY: as in `write`; a chunk begins with two words.
+            if outcome != PollOutcome::Ready || !unsafe { space.replace_last(poll, only) } {
+                write(space, Word::End(task, outcome).encode());
+            }
+        }
+    });
 }
 
 /// No task is run from here on, unless this is inside one.
@@ -321,15 +336,33 @@ pub(crate) fn gap() {
     });
 }
 
-/// The same, with the time.
+/// The same with the time, and after a look whether the recorder is on.
 pub(crate) fn gap_now() {
+    look();
     event_now(Word::Gap);
 }
 
 /// This thread has spawned a task; `recorder` if it may be a thread without a track.
 #[inline(always)]
 pub(crate) fn spawned(task: &Runnable, recorder: Option<&Arc<Shared>>) {
-    told(recorder, task, Pen::write_spawn);
+    if SPACE.with(Space::is_some) {
+        event(|| Word::Spawn(task.id()));
+        let site = task.spawned_at();
+        // Before it is written: that may begin a chunk, which is to tell it again.
+        if !ptr::eq(SITE.replace(site), site) {
+            event(|| Word::Site(site));
+        }
+        if task.has_name() {
+            note_name(task);
+        }
+    } else if let Some(recorder) = recorder {
+        told_without_space(recorder, task, Pen::write_spawn);
+    }
+}
+
+#[cold]
+fn note_name(task: &Runnable) {
+    with_pen(|pen, _| pen.note_name(task));
 }
 
 /// This thread has woken a task; `recorder` as for [`spawned`].
@@ -337,17 +370,8 @@ pub(crate) fn spawned(task: &Runnable, recorder: Option<&Arc<Shared>>) {
 pub(crate) fn woken(task: &Runnable, recorder: Option<&Arc<Shared>>) {
     if SPACE.with(Space::is_some) {
         event(|| Word::Wake(task.id()));
-    } else {
-        told(recorder, task, |pen, space, task| pen.write(space, Word::Wake(task.id())));
-    }
-}
-
-#[inline(always)]
-fn told(recorder: Option<&Arc<Shared>>, task: &Runnable, words: fn(&Pen, &Space, &Runnable)) {
-    if SPACE.with(Space::is_some) {
-        with_pen(|pen, space| words(pen, space, task));
     } else if let Some(recorder) = recorder {
-        told_without_space(recorder, task, words);
+        told_without_space(recorder, task, Pen::write_wake);
     }
 }
 
@@ -372,13 +396,13 @@ pub(crate) fn stolen(from: usize, tasks: usize) {
     event(|| Word::Steal(from, tasks));
 }
 
-/// The thread is about to sleep; then, it is awake again.
-#[inline]
+/// The thread is about to sleep.
 pub(crate) fn parks() {
+    look();
     event_now(Word::Park);
 }
 
-#[inline]
+/// It is awake again.
 pub(crate) fn unparks() {
     look();
     event_now(Word::Unpark);

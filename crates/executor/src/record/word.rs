@@ -21,6 +21,8 @@ pub(super) enum Word {
     Clock(u64),
     /// A task is run; if one before has not ended in words, it is pending.
     Poll(Id),
+    /// The same, and it has ended well: it does so before the next word.
+    OnlyPoll(Id),
     /// A task is run inside another one's poll.
     InnerPoll(Id),
     /// A poll has ended; needed where the next word does not say it.
@@ -29,7 +31,7 @@ pub(super) enum Word {
     Gap,
     /// A task was spawned.
     Spawn(Id),
-    /// Where that was.
+    /// Where that was; left out if it is the same as for the spawn before, in the same chunk.
     Site(&'static Location<'static>),
     Wake(Id),
     /// From whom, and how many.
@@ -62,6 +64,7 @@ const BLOCKING_START: u64 = op(5, 1);
 const BLOCKING_END: u64 = op(6, 1);
 const POLL: u64 = op(0, 2);
 const INNER_POLL: u64 = op(1, 2);
+const ONLY_POLL: u64 = op(2, 2);
 
 /// How many tasks of a theft are told, at most.
 const MANY: usize = (1 << 20) - 1;
@@ -74,6 +77,7 @@ impl Word {
             Self::Lost(events) => (LOST, events),
             Self::Clock(time) => (CLOCK, time),
             Self::Poll(task) => (POLL, task.number()),
+            Self::OnlyPoll(task) => (ONLY_POLL, task.number()),
             Self::InnerPoll(task) => (INNER_POLL, task.number()),
             Self::End(task, PollOutcome::Pending) => (PENDING, task.number()),
             Self::End(task, PollOutcome::Ready) => (READY, task.number()),
@@ -103,6 +107,7 @@ impl Word {
             LOST => Some(Self::Lost(of)),
             CLOCK => Some(Self::Clock(of)),
             POLL => task.map(Self::Poll),
+            ONLY_POLL => task.map(Self::OnlyPoll),
             INNER_POLL => task.map(Self::InnerPoll),
             PENDING => end(PollOutcome::Pending),
             READY => end(PollOutcome::Ready),
@@ -145,6 +150,7 @@ mod tests {
             Word::Lost(0),
             Word::Clock(12345),
             Word::Poll(task),
+            Word::OnlyPoll(task),
             Word::InnerPoll(small),
             Word::End(task, PollOutcome::Pending),
             Word::End(task, PollOutcome::Ready),

@@ -147,9 +147,15 @@ impl Runnable {
         self.header().origin.spawned_at()
     }
 
-    /// What a report says of it, if it was given a name.
-    pub(crate) fn info_if_named(&self) -> Option<TaskInfo> {
-        self.header().origin.name().map(|_| TaskInfo::of(self.header()))
+    /// Whether it was given a name.
+    #[inline]
+    pub(crate) fn has_name(&self) -> bool {
+        self.header().origin.name().is_some()
+    }
+
+    /// What a report says of it.
+    pub(crate) fn info(&self) -> TaskInfo {
+        TaskInfo::of(self.header())
     }
 
     /// Polls the future once and does what follows from it, except that a task which is to be queued again

@@ -30,6 +30,12 @@ impl Running {
     fn enter(header: NonNull<Header>) -> Self {
         Self { before: CURRENT.replace(header.as_ptr()) }
     }
+
+    /// Whether that happens in the poll of another task.
+    #[inline]
+    fn is_inner(&self) -> bool {
+        !self.before.is_null()
+    }
 }
 
 impl Drop for Running {
@@ -56,12 +62,15 @@ where
     S: Schedule,
 {
     let Header { state, id, .. } = cell.header();
-    record::poll_starts(*id, is_inside_a_task);
-    if state.start_poll() == Start::Cancel {
+    let starts = state.start_poll();
+    let running = Running::enter(header);
+    let is_inner = running.is_inner();
+    record::poll_starts(*id, is_inner);
+    if starts == Start::Cancel {
+        drop(running);
         cancel(cell, header);
         return None;
     }
-    let running = Running::enter(header);
     let polled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the task is not complete while it is polled, and the waker does not leave this
         // function except as a clone, which counts itself.
@@ -72,7 +81,7 @@ where
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
-            record::poll_ends(*id, is_inside_a_task);
+            record::poll_ends(*id, is_inner);
             // SAFETY: we hold the runnable.
             if unsafe { take_gives_way(cell.header()) } {
                 // Still OWNED, so a wake since then has left a mark and nothing needs to change.
@@ -92,12 +101,6 @@ where
     };
     end(cell, header, outcome);
     None
-}
-
-/// Whether what is run here and now is run by another task, in its poll.
-#[inline]
-fn is_inside_a_task() -> bool {
-    !CURRENT.get().is_null()
 }
 
 /// Whether the task asked in this poll to be queued again without a wake-up.

@@ -204,7 +204,8 @@ impl Worker {
             scheduler.idle.cancel_park();
         } else {
             record::parks();
-            self.with_driver(|| scheduler.park.park(None));
+            let timeout = self.with_core(|core| steal::look_again(core, scheduler)).flatten();
+            self.with_driver(|| scheduler.park.park(timeout));
             record::unparks();
             scheduler.idle.unpark();
         }

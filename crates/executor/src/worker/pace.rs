@@ -120,6 +120,7 @@ impl Pace {
     /// The driver has had its turn.
     pub(crate) fn turned(&mut self) {
         self.turned = Instant::now();
+        record::clock_was_read(self.turned);
         self.read = self.turned;
         self.polls = 0;
     }
