@@ -92,7 +92,7 @@ const KEYS = {
   "+": (row) => zoom(row.view, 0.7),
   "=": (row) => zoom(row.view, 0.7),
   "-": (row) => zoom(row.view, 1 / 0.7),
-  0: (row) => setView(row.view, 0, row.view.whole),
+  0: (row) => setView(row.view, 0, row.view.end),
   Home: (row) => setView(row.view, 0, row.view.to - row.view.from),
   End: (row) => setView(row.view, row.view.end, row.view.end + row.view.to - row.view.from),
 };
@@ -107,17 +107,19 @@ class Row {
       figure.picked = null;
     });
     this.timelines = this.figures.map((figure) => figure.timeline);
-    const foremost = this.figures.filter((figure) => !figure.closest(".others")).map((figure) => figure.timeline);
-    this.view = newView(this.timelines, foremost.length ? foremost : this.timelines);
-    for (const others of section.querySelectorAll(".others")) {
-      others.addEventListener("toggle", () => {
-        const { view } = this;
-        const isWhole = view.from === 0 && view.to === view.whole;
-        view.whole = others.open ? view.end : newView(this.timelines, foremost).whole;
-        if (isWhole) setView(view, 0, view.whole);
-        this.redraw();
-      });
-    }
+    // What is folded away may have taken longer; it is looked at from its beginning to its end once it is opened.
+    const others = section.querySelector(".others");
+    const shown = () => {
+      const figures = this.figures.filter((figure) => others?.open || !others?.contains(figure));
+      return newView((figures.length ? figures : this.figures).map((figure) => figure.timeline));
+    };
+    this.view = shown();
+    others?.addEventListener("toggle", () => {
+      const isWhole = this.view.to - this.view.from >= this.view.end;
+      this.view.end = shown().end;
+      setView(this.view, this.view.from, isWhole ? this.view.end : this.view.to);
+      this.redraw();
+    });
     for (const figure of this.figures) {
       followPointers(this, figure.canvas, figure);
       figure.canvas.addEventListener("keydown", (event) => this.key(figure, event));
@@ -126,7 +128,7 @@ class Row {
     const closer = beginning(this.timelines);
     for (const button of section.querySelectorAll(".tools button")) {
       const action = {
-        whole: () => setView(this.view, 0, this.view.whole),
+        whole: () => setView(this.view, 0, this.view.end),
         beginning: () => setView(this.view, ...closer),
         nearer: () => zoom(this.view, 0.5),
         farther: () => zoom(this.view, 2),

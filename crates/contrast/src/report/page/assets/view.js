@@ -5,10 +5,10 @@ const LEAST_SPAN = 200;
 // How many polls make up the beginning, for a closer look.
 const CLOSER_BLOCKS = 40;
 
-// Begins with the whole run of `foremost`; the others may have taken longer.
-function newView(timelines, foremost) {
-  const longest = (some) => Math.max(1, ...some.map((timeline) => timeline.span_ns));
-  return { end: longest(timelines), whole: longest(foremost), from: 0, to: longest(foremost) };
+// The whole run of the longest one.
+function newView(timelines) {
+  const end = Math.max(1, ...timelines.map((timeline) => timeline.span_ns));
+  return { end, from: 0, to: end };
 }
 
 function setView(view, from, to) {
