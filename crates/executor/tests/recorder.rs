@@ -146,14 +146,7 @@ fn an_event_loop_has_the_same_sequence_each_time() {
     };
     let expected = [
         vec![
-            "poll b",
-            "Pending b",
-            "poll a",
-            "Pending a",
-            "poll b",
-            "wake a by b",
-            "Ready b",
-            "poll a",
+            "poll b", "Pending b", "poll a", "Pending a", "poll b", "wake a by b", "Ready b", "poll a",
             "Ready a",
         ],
         // No loop is driven where they are spawned.
@@ -335,10 +328,7 @@ fn panics_and_cancellations_are_the_outcome_of_a_poll() {
             drop(executor);
             let recording = recorder.stop();
             assert_eq!(check(&recording), []);
-            assert_eq!(
-                outcomes(&recording, panicked),
-                [PollOutcome::Pending, PollOutcome::Panicked]
-            );
+            assert_eq!(outcomes(&recording, panicked), [PollOutcome::Pending, PollOutcome::Panicked]);
             assert_eq!(outcomes(&recording, cancelled).last(), Some(&PollOutcome::Cancelled));
         }
     });
@@ -355,13 +345,11 @@ fn names_and_spawn_sites_outlive_their_tasks() {
                 std::future::pending::<()>().await;
             });
             // It has been polled, and waits from here on.
-            executor
-                .block_on(executor.spawn(async {
-                    for _ in 0..10 {
-                        yield_now().await;
-                    }
-                }))
-                .unwrap();
+            executor.block_on(executor.spawn(async {
+                for _ in 0..10 {
+                    yield_now().await;
+                }
+            })).unwrap();
             while early.is_finished() {}
             recorder.start();
             let here = line!() + 1;
