@@ -161,7 +161,7 @@ pub mod signal {
 /// let runtime = Builder::new_multi_thread().worker_threads(2).record(10_000).build()?;
 /// let recorder = runtime.recorder().unwrap();
 /// recorder.start();
-/// runtime.block_on(runtime.spawn(sleep(Duration::from_millis(1))))?;
+/// runtime.block_on(runtime.spawn(async { sleep(Duration::from_millis(1)).await }))?;
 /// let recording = recorder.stop();
 ///
 /// let events = recording.lanes().iter().flat_map(|lane| &lane.events);
