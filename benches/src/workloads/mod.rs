@@ -33,9 +33,7 @@ mod spawn;
 mod switch;
 mod timers;
 
-use crate::contestant::{
-    Contestant, Filch, FilchLoop, FilchRecorded, Smol, Tokio, TokioCurrent,
-};
+use crate::contestant::{Contestant, Filch, FilchLoop, FilchRecorded, Smol, Tokio, TokioCurrent};
 use std::time::{Duration, Instant};
 
 /// A workload: what it is about, and one run of it.

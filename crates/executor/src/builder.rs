@@ -399,8 +399,7 @@ impl Builder {
         let blocking = BlockingPool::new(self.config.clone(), park.clone(), recorder.clone());
         let (cores, remotes) = worker::parts(workers, self.config.seed);
         let config = self.config.clone();
-        let scheduler =
-            Arc::new(Scheduler::new(remotes, park, blocking.clone(), config, recorder));
+        let scheduler = Arc::new(Scheduler::new(remotes, park, blocking.clone(), config, recorder));
         let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
         for core in cores {
             // On an error the executor is dropped here, which ends the threads that were started.

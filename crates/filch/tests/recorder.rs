@@ -30,7 +30,9 @@ fn check(recording: &Recording) {
         for event in &lane.events {
             assert!(event.at <= recording.duration());
             match event.kind {
-                EventKind::PollStart { task } | EventKind::BlockingStart { task } => open.push(task),
+                EventKind::PollStart { task } | EventKind::BlockingStart { task } => {
+                    open.push(task)
+                }
                 EventKind::PollEnd { task, .. } | EventKind::BlockingEnd { task } => {
                     assert_eq!(open.pop(), Some(task), "{}: {event:?}", lane.name);
                 }
@@ -77,7 +79,8 @@ fn a_paused_clock_does_not_stretch_a_recording() {
             let recording = recorder.stop();
             check(&recording);
             assert!(recording.duration() < Duration::from_secs(1800));
-            let polls = kinds(&recording).filter(|kind| matches!(kind, EventKind::PollStart { .. }));
+            let polls =
+                kinds(&recording).filter(|kind| matches!(kind, EventKind::PollStart { .. }));
             assert_eq!(polls.count(), 2);
         }
     });

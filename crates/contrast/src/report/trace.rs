@@ -344,7 +344,9 @@ mod tests {
             let thread = (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap());
             threads.entry(thread).or_default().push(event);
         }
-        assert!(threads.keys().any(|&(pid, _)| pid == 1) && threads.keys().any(|&(pid, _)| pid == 2));
+        assert!(
+            threads.keys().any(|&(pid, _)| pid == 1) && threads.keys().any(|&(pid, _)| pid == 2)
+        );
         for events in threads.values() {
             assert!(events.is_sorted_by_key(|event| number(event, "ts")));
             let mut open: Vec<f64> = Vec::new();

@@ -10,7 +10,7 @@ use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many tasks that wait are looked up for their names at the start, and at the end: the registry is locked
 /// meanwhile.
@@ -52,7 +52,14 @@ pub(super) struct Seat {
 impl Seat {
     fn new(kind: LaneKind, events: usize) -> Self {
         let track = Arc::new(Track::new(events));
-        Self { track, kind, name: kind.to_string(), is_taken: false, first: 0, stuck: Stuck::default() }
+        Self {
+            track,
+            kind,
+            name: kind.to_string(),
+            is_taken: false,
+            first: 0,
+            stuck: Stuck::default(),
+        }
     }
 
     /// Whether a thread may have the track that is to have one of that kind and name.
@@ -212,7 +219,7 @@ impl Recorder {
         let Some(started) = state.now.take() else {
             drop(state);
             let (lanes, tasks) = (Vec::new(), Vec::new());
-            return Recording { start: end, duration: end - end, lanes, tasks };
+            return Recording { start: end, duration: Duration::ZERO, lanes, tasks };
         };
         let mut tasks = started.waiting;
         let mut raw = Vec::new();
