@@ -110,14 +110,14 @@ where
     loop {
         // Whoever is one too many waits in the operating system's queue, and costs nothing here.
         let accept = async {
-            connections.scope().ready().await;
+            connections.ready().await;
             listener.accept().await
         };
         filch::select! {
             () = stop.cancelled() => break,
             accepted = accept => match accepted {
                 Ok((stream, peer)) => {
-                    let (connection, stopping) = (connection.clone(), connections.scope().token());
+                    let (connection, stopping) = (connection.clone(), connections.token());
                     connections.named(&peer.to_string()).spawn(async move {
                         // Answers are written whole, and a client that vanished is found out.
                         let _ = stream.set_nodelay(true).and_then(|()| stream.set_keepalive(true));

@@ -2,6 +2,7 @@
 
 mod support;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -19,7 +20,8 @@ fn start(more: &[&str]) -> (Program, SocketAddr) {
 
 /// Status and body of an answer.
 fn parts(answer: &str) -> (u16, Value) {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    let (head, body) =
+        answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     (head["HTTP/1.1 ".len()..][..3].parse().unwrap(), serde_json::from_str(body).unwrap())
 }
 
@@ -112,9 +114,12 @@ fn a_body_that_is_too_large_is_refused() {
 fn told_to_stop_it_answers_the_request_under_way() {
     let (server, address) = start(&[]);
     let mut client = connect(address);
-    client.write_all(request("GET", "/slow/0.5", "").as_bytes()).unwrap();
+    let head = "POST /notes HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n";
+    client.write_all(format!("{head}{{\"text\":").as_bytes()).unwrap();
     eventually("under way", || free(address) == 63);
-    server.signal(rustix::process::Signal::TERM);
-    assert_eq!(parts(&read_to_end(&mut client)), (200, json!({ "waited": "0.5" })));
+    server.signal(Signal::TERM);
+    server.complaint("stopping");
+    client.write_all(b"\"ok\"}").unwrap();
+    assert_eq!(parts(&read_to_end(&mut client)), (201, json!({ "id": 1, "text": "ok" })));
     assert!(server.end().status.success());
 }

@@ -56,7 +56,8 @@ fn wrk_finds_no_errors() {
 fn a_client_that_goes_away_in_the_middle_harms_nobody() {
     let server = start(&[]);
     let address = server.address("http");
-    for part in ["", "GET", "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\nnot all"] {
+    for part in ["", "GET", "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\nnot all"]
+    {
         connect(address).write_all(part.as_bytes()).unwrap();
     }
     assert!(ask(address, "GET", "/", "").ends_with("hello\n"));
@@ -75,7 +76,8 @@ fn a_client_that_closed_its_side_is_answered() {
 fn garbage_is_refused() {
     let server = start(&[]);
     let address = server.address("http");
-    let noise: Vec<u8> = (0..50_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> =
+        (0..50_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let answer = send_and_read(address, &noise);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
     let endless = format!("GET / HTTP/1.1\r\nx: {}", "y".repeat(1 << 20));
@@ -84,7 +86,8 @@ fn garbage_is_refused() {
     let _ = client.write_all(endless.as_bytes());
     let answer = read_to_end(&mut client);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
-    let huge = format!("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", u64::MAX / 2);
+    let huge =
+        format!("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", u64::MAX / 2);
     assert!(send_and_read(address, huge.as_bytes()).starts_with("HTTP/1.1 413"));
     assert!(ask(address, "GET", "/", "").ends_with("hello\n"));
 }
@@ -97,7 +100,8 @@ fn two_hundred_slow_clients_hold_up_nobody_and_are_dropped() {
     let slow: Vec<TcpStream> = (0..200)
         .map(|number| {
             let mut client = connect(address);
-            let head = ["GET / HT", "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nslo"];
+            let head =
+                ["GET / HT", "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nslo"];
             client.write_all(head[number % 2].as_bytes()).unwrap();
             client
         })
@@ -156,7 +160,8 @@ fn what_does_not_end_in_time_is_cut_off_and_named() {
     assert!(start.elapsed() >= Duration::from_millis(300), "it was not given the time");
     let ended = server.end();
     assert!(ended.status.success(), "{ended:?}");
-    let named = ended.stderr.lines().any(|line| line.starts_with("cut off") && line.contains(&peer));
+    let named =
+        ended.stderr.lines().any(|line| line.starts_with("cut off") && line.contains(&peer));
     assert!(named, "{ended:?}");
 }
 

@@ -36,16 +36,40 @@ fn openssl_shakes_hands_with_a_certificate_that_openssl_made() {
     let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (certificate, key) = (file("certificate.pem"), file("key.pem"));
     output(Command::new(&openssl).args([
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-        "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", &key, "-out",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        &key,
+        "-out",
         &certificate,
     ]));
     let given = ["--listen", "127.0.0.1:0", "--certificate", &certificate, "--key", &key];
     let server = Program::start(SERVER, &given);
     let address = server.address("https").to_string();
     let seen = output(Command::new(&openssl).args([
-        "s_client", "-connect", &address, "-servername", "localhost", "-CAfile", &certificate,
-        "-verify_return_error", "-verify_hostname", "localhost", "-alpn", "http/1.1",
+        "s_client",
+        "-connect",
+        &address,
+        "-servername",
+        "localhost",
+        "-CAfile",
+        &certificate,
+        "-verify_return_error",
+        "-verify_hostname",
+        "localhost",
+        "-alpn",
+        "http/1.1",
     ]));
     assert!(seen.contains("Verify return code: 0 (ok)"), "{seen}");
     assert!(seen.contains("ALPN protocol: http/1.1"), "{seen}");

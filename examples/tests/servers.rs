@@ -12,8 +12,16 @@ const SERVERS: [(&str, &str, &[&str]); 5] = [
     (env!("CARGO_BIN_EXE_http_server"), "http", &["--listen", "127.0.0.1:0"]),
     (env!("CARGO_BIN_EXE_https_server"), "https", &["--listen", "127.0.0.1:0"]),
     (env!("CARGO_BIN_EXE_api"), "api", &["--listen", "127.0.0.1:0"]),
-    (env!("CARGO_BIN_EXE_chat"), "web", &["--listen", "127.0.0.1:0", "--listen-tcp", "127.0.0.1:0"]),
-    (env!("CARGO_BIN_EXE_chat"), "tcp", &["--listen", "127.0.0.1:0", "--listen-tcp", "127.0.0.1:0"]),
+    (
+        env!("CARGO_BIN_EXE_chat"),
+        "web",
+        &["--listen", "127.0.0.1:0", "--listen-tcp", "127.0.0.1:0"],
+    ),
+    (
+        env!("CARGO_BIN_EXE_chat"),
+        "tcp",
+        &["--listen", "127.0.0.1:0", "--listen-tcp", "127.0.0.1:0"],
+    ),
 ];
 
 #[test]
@@ -21,7 +29,8 @@ fn noise_half_words_and_silence_do_not_keep_it_from_stopping() {
     for (path, what, arguments) in SERVERS {
         let server = Program::start(path, &[arguments, &["--drain", "1"]].concat());
         let address = server.address(what);
-        let noise: Vec<u8> = (0..9_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let noise: Vec<u8> =
+            (0..9_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for number in 0..20 {
             let mut client = connect(address);
             // It may be thrown out before it has said all.

@@ -14,9 +14,9 @@ use bytes::Bytes;
 use clap::Parser;
 use filch::sync::Semaphore;
 use filch::time::{Duration, Instant, sleep, timeout_at};
+use filch_examples::Failure;
 use filch_examples::http::{self, http1, response};
 use filch_examples::service::{Limits, at_least_one, listen, seconds, serve, stop_signal};
-use filch_examples::Failure;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{HeaderValue, RETRY_AFTER};
@@ -96,7 +96,10 @@ impl Api {
         let deadline = Instant::now() + self.timeout;
         // Asked when all places are taken, too: whoever is busy is not ill.
         if request.uri().path() == "/health" {
-            return json_response(StatusCode::OK, &json!({ "free": self.room.available_permits() }));
+            return json_response(
+                StatusCode::OK,
+                &json!({ "free": self.room.available_permits() }),
+            );
         }
         let answer = match self.room.try_acquire() {
             Ok(_place) => self.route(request, deadline).await,

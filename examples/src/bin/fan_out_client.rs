@@ -56,7 +56,10 @@ async fn main() -> Result<(), Failure> {
 
     let Summary { good, failed, bytes } = summary;
     let never = (urls.len() * times) - good - failed;
-    println!("{good} good, {failed} failed, {never} not asked; {bytes} bytes in {:.1?}", start.elapsed());
+    println!(
+        "{good} good, {failed} failed, {never} not known; {bytes} bytes in {:.1?}",
+        start.elapsed()
+    );
     if good == urls.len() * times { Ok(()) } else { Err(Failure::new("not all is well")) }
 }
 

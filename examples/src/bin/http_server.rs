@@ -12,9 +12,9 @@
 use bytes::Bytes;
 use clap::Parser;
 use filch::time::{Duration, Instant};
+use filch_examples::Failure;
 use filch_examples::http::{self, http1, response};
 use filch_examples::service::{Limits, listen, seconds, serve, stop_signal};
-use filch_examples::Failure;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -55,7 +55,8 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn answer(request: Request<Incoming>, patience: Duration) -> Response<Full<Bytes>> {
-    let text = |status, words: &str| response(status, "text/plain; charset=utf-8", words.to_owned());
+    let text =
+        |status, words: &str| response(status, "text/plain; charset=utf-8", words.to_owned());
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/") => text(StatusCode::OK, "hello\n"),
         (&Method::POST, "/echo") => {

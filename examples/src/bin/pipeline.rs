@@ -13,7 +13,7 @@ use clap::Parser;
 use filch::fs;
 use filch::runtime::Builder;
 use filch::sync::mpsc::{Receiver, Sender, channel};
-use filch::task::{TaskGroup, try_scope};
+use filch::task::{ScopeError, TaskGroup, try_scope};
 use filch_examples::Failure;
 use filch_examples::service::at_least_one;
 use flate2::Compression;
@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,31 @@ struct Options {
 struct Read {
     path: PathBuf,
     bytes: Vec<u8>,
+    _counted: Counted,
+}
+
+/// How many files are in memory, and how many there were at most.
+#[derive(Default)]
+struct Gauge {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// One of them, for as long as it is there.
+struct Counted(Arc<Gauge>);
+
+impl Counted {
+    fn one_more(gauge: &Arc<Gauge>) -> Self {
+        let now = 1 + gauge.now.fetch_add(1, Relaxed);
+        gauge.most.fetch_max(now, Relaxed);
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Relaxed);
+    }
 }
 
 /// A line of the report.
@@ -63,21 +90,23 @@ fn main() -> Result<(), Failure> {
     let workers = options.workers.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
 
     let event_loop = Builder::new_current_thread().build()?;
-    let (files, alone) = event_loop.block_on(timed(&options, 1))?;
-    println!("{files} files on one event loop: {alone:.1?}");
+    let alone = event_loop.block_on(timed("one event loop", &options, 1))?;
     drop(event_loop);
 
     let runtime = Builder::new_multi_thread().worker_threads(workers).build()?;
-    let (_, together) = runtime.block_on(timed(&options, workers))?;
-    let speed_up = alone.as_secs_f64() / together.as_secs_f64();
-    println!("{files} files on {workers} workers: {together:.1?}, ×{speed_up:.2}");
+    let together = runtime.block_on(timed(&format!("{workers} workers"), &options, workers))?;
+    println!("speed-up: ×{:.2}", alone.as_secs_f64() / together.as_secs_f64());
     Ok(())
 }
 
-async fn timed(options: &Options, computing: usize) -> Result<(usize, Duration), Failure> {
+async fn timed(on: &str, options: &Options, computing: usize) -> Result<Duration, Failure> {
     let start = Instant::now();
-    let files = pipeline(options.directory.clone(), options.report.clone(), computing).await?;
-    Ok((files, start.elapsed()))
+    let gauge = Arc::<Gauge>::default();
+    let (directory, report) = (options.directory.clone(), options.report.clone());
+    let files = pipeline(directory, report, computing, gauge.clone()).await?;
+    let (took, most) = (start.elapsed(), gauge.most.load(Relaxed));
+    println!("{files} files on {on}: {took:.1?}, at most {most} in memory at a time");
+    Ok(took)
 }
 
 /// The stages, each a child of one scope: the first error ends them all, and none is left behind.
@@ -85,13 +114,14 @@ async fn pipeline(
     directory: PathBuf,
     report: PathBuf,
     computing: usize,
-) -> Result<usize, filch::task::ScopeError<io::Error>> {
+    gauge: Arc<Gauge>,
+) -> Result<usize, ScopeError<io::Error>> {
     try_scope(async move |s| {
         let (found, paths) = channel(WAITING);
         let (read, files) = channel(WAITING);
         let (crunched, lines) = channel(WAITING);
         s.named("find").try_spawn(find(directory, found));
-        s.named("read").try_spawn(read_all(paths, read));
+        s.named("read").try_spawn(read_all(paths, read, gauge));
         s.named("crunch").spawn(crunch_all(files, crunched, computing));
         write(report, lines).await
     })
@@ -102,7 +132,8 @@ async fn pipeline(
 async fn find(directory: PathBuf, found: Sender<PathBuf>) -> io::Result<()> {
     let mut directories = vec![directory];
     while let Some(directory) = directories.pop() {
-        let mut entries = fs::read_dir(&directory).await.map_err(|error| about(&directory, error))?;
+        let mut entries =
+            fs::read_dir(&directory).await.map_err(|error| about(&directory, error))?;
         while let Some(entry) = entries.next_entry().await? {
             let kind = entry.file_type().await?;
             if kind.is_dir() {
@@ -115,10 +146,15 @@ async fn find(directory: PathBuf, found: Sender<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-async fn read_all(mut paths: Receiver<PathBuf>, read: Sender<Read>) -> io::Result<()> {
+async fn read_all(
+    mut paths: Receiver<PathBuf>,
+    read: Sender<Read>,
+    gauge: Arc<Gauge>,
+) -> io::Result<()> {
     while let Some(path) = paths.recv().await {
+        let _counted = Counted::one_more(&gauge);
         let bytes = fs::read(&path).await.map_err(|error| about(&path, error))?;
-        if read.send(Read { path, bytes }).await.is_err() {
+        if read.send(Read { path, bytes, _counted }).await.is_err() {
             break;
         }
     }
@@ -135,7 +171,8 @@ async fn crunch_all(mut files: Receiver<Read>, crunched: Sender<Line>, computing
             s.spawn(async move {
                 // It keeps its thread for as long as it takes: other workers take over what waits there.
                 let line = crunch(&file);
-                let _ = crunched.send(line).await; // fails if the report cannot be written
+                drop(file); // what goes on from here is small
+                let _ = crunched.send(line).await; // it fails if the writer is gone
             });
         }
     });
@@ -144,7 +181,7 @@ async fn crunch_all(mut files: Receiver<Read>, crunched: Sender<Line>, computing
     }
 }
 
-fn crunch(Read { path, bytes }: &Read) -> Line {
+fn crunch(Read { path, bytes, .. }: &Read) -> Line {
     let mut hash = String::new();
     for byte in Sha256::digest(bytes) {
         let _ = write!(hash, "{byte:02x}"); // into a String it cannot fail

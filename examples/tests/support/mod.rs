@@ -49,6 +49,15 @@ impl Program {
         address[prefix.len()..].trim_end().parse().unwrap()
     }
 
+    /// The port of Python's `http.server`, which chose one itself.
+    pub fn port_of_python(&self) -> u16 {
+        let line = self.wait_for(&self.stdout, |line| line.starts_with("Serving HTTP on "));
+        line.split(' ')
+            .nth(5)
+            .and_then(|port| port.parse().ok())
+            .unwrap_or_else(|| panic!("{line}"))
+    }
+
     /// The next line on standard error that contains that.
     pub fn complaint(&self, part: &str) -> String {
         self.wait_for(&self.stderr, |line| line.contains(part))
@@ -112,7 +121,8 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 /// A program of the system's, if it is there; otherwise says, past the test harness, that this is skipped.
 pub fn tool(name: &str, package: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|p| p.is_file());
+    let found =
+        std::env::split_paths(&path).map(|directory| directory.join(name)).find(|p| p.is_file());
     if found.is_none() {
         let test = thread::current().name().unwrap_or("a test").to_owned();
         // Not `eprintln!`: the harness would keep it to itself.

@@ -17,8 +17,8 @@ use futures_lite::StreamExt;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    CONNECTION, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_ACCEPT,
-    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, ORIGIN,
+    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::upgrade::{self, OnUpgrade, Upgraded};
 use hyper::{Method, Request, Response, StatusCode};
@@ -78,7 +78,8 @@ impl Client {
 /// Whether it is a request for a WebSocket, and from our own page: another site's could speak here in the
 /// name of its visitor.
 fn check(request: &Request<Incoming>) -> Result<(), &'static str> {
-    let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header =
+        |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     if !header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
         || header(SEC_WEBSOCKET_VERSION) != Some("13")
         || header(SEC_WEBSOCKET_KEY).is_none()
@@ -107,7 +108,9 @@ async fn client(
         let Some(Some(name)) = message.transpose()? else { return Ok(()) };
         match room.join(&name) {
             Ok(joined) => break joined,
-            Err(why) => send(&mut sender, json!({ "kind": "refused", "why": why }), patience).await?,
+            Err(why) => {
+                send(&mut sender, json!({ "kind": "refused", "why": why }), patience).await?
+            }
         }
     };
     filch::select! {

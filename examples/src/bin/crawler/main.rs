@@ -157,12 +157,13 @@ impl Crawl {
             Found::Redirect(target) => self.follow(&link.to, &target),
             Found::Other => self.summary.pages += 1,
             Found::TooLarge => self.summary.too_large += 1,
-            Found::Broken(why) => self.broken(&link.to.to_string(), link.from.as_ref(), &why),
+            Found::Broken(why) => self.broken(link.to.as_str(), link.from.as_ref(), &why),
         }
     }
 
     fn follow(&mut self, page: &Uri<String>, target: &str) {
-        match UriRef::parse(target.trim()).map(|link| link.resolve_against(&page.strip_fragment())) {
+        match UriRef::parse(target.trim()).map(|link| link.resolve_against(&page.strip_fragment()))
+        {
             Ok(Ok(to)) => self.meet(Link { to, from: Some(page.clone()) }),
             Ok(Err(error)) => self.broken(target, Some(page), &error.to_string()),
             Err(error) => self.broken(target, Some(page), &error.to_string()),

@@ -72,7 +72,9 @@ impl Territory {
     pub fn contains(&self, uri: &Uri<String>) -> bool {
         match uri.scheme().as_str() {
             "http" => self.hosts.contains_key(authority(uri)),
-            "file" => self.directories.iter().any(|directory| file_path(uri).starts_with(directory)),
+            "file" => {
+                self.directories.iter().any(|directory| file_path(uri).starts_with(directory))
+            }
             _ => false,
         }
     }
@@ -158,5 +160,6 @@ fn file_uri(path: &Path) -> io::Result<Uri<String>> {
     let name = path.to_str().ok_or_else(|| io::Error::other("the path is not in UTF-8"))?;
     let mut encoded = EString::<PathEncoder>::new();
     encoded.encode_str::<PathEncoder>(name);
-    Uri::parse(format!("file://{}", encoded.into_string())).map_err(|(error, _)| io::Error::other(error))
+    Uri::parse(format!("file://{}", encoded.into_string()))
+        .map_err(|(error, _)| io::Error::other(error))
 }
