@@ -178,10 +178,11 @@ fn everybody_is_told_goodbye() {
     bob.hear();
     ann.hear();
     chat.program.signal(Signal::TERM);
-    assert_eq!(bob.hear(), json!({ "kind": "stopping" }));
+    // Ann may be seen to leave first.
+    while bob.hear() != json!({ "kind": "stopping" }) {}
     assert!(matches!(bob.0.read(), Ok(Message::Close(_))));
     let rest = read_to_end(ann.0.get_mut());
-    assert!(rest.is_empty() || rest.ends_with("goodbye\n"), "{rest}");
+    assert!(rest.ends_with("goodbye\n"), "{rest}");
     let ended = chat.program.end();
     assert!(ended.status.success() && !ended.stderr.contains("cut off"), "{ended:?}");
 }

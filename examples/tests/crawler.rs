@@ -5,14 +5,14 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Ended, Program, tool};
+use support::{Ended, Program, server, tool};
 
 const CRAWLER: &str = env!("CARGO_BIN_EXE_crawler");
 
@@ -89,29 +89,6 @@ fn pythons_server_shows_the_same_site() {
     let ended = crawl(&["--bytes", "100000", &start]);
     // As above, but `/` and `/index.html` are two, and `/gone.html` is on this host.
     assert_eq!(summary(&ended), [6, 3 + 3 + 6 + 6 + 2, 2 * 2, 1, 0, 2], "{ended:?}");
-}
-
-/// A server on threads that answers every path in its own way.
-fn server(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (answer, mut stream) = (answer.clone(), stream.unwrap());
-            thread::spawn(move || {
-                let mut head = String::new();
-                let mut reader = std::io::BufReader::new(stream.try_clone().unwrap());
-                while !head.ends_with("\r\n\r\n") {
-                    if !matches!(std::io::BufRead::read_line(&mut reader, &mut head), Ok(1..)) {
-                        return;
-                    }
-                }
-                answer(head.split(' ').nth(1).unwrap(), &mut stream);
-            });
-        }
-    });
-    address
 }
 
 fn page(stream: &mut TcpStream, html: &str) {

@@ -3,42 +3,16 @@
 mod support;
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{Program, tool};
+use support::{Program, server, tool};
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_fan_out_client");
-
-/// A server on threads, so that nothing of filch's is on both ends.
-fn server(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let answer = answer.clone();
-            thread::spawn(move || answer(stream.unwrap()));
-        }
-    });
-    address
-}
-
-/// Reads a request's head: all there is to it.
-fn read_head(stream: &mut TcpStream) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        match stream.read(&mut byte) {
-            Ok(1) => head.push(byte[0]),
-            _ => return,
-        }
-    }
-}
 
 #[test]
 fn files_of_pythons_server_arrive_whole() {
@@ -71,9 +45,8 @@ fn as_many_requests_are_under_way_as_allowed_and_no_more() {
     static NOW: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(0);
     let three = Barrier::new(3);
-    let address = server(move |mut stream| {
+    let address = server(move |_path, stream| {
         MOST.fetch_max(NOW.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        read_head(&mut stream);
         three.wait();
         thread::sleep(Duration::from_millis(5)); // a fourth would come now
         NOW.fetch_sub(1, Ordering::SeqCst);
@@ -88,7 +61,7 @@ fn as_many_requests_are_under_way_as_allowed_and_no_more() {
 #[test]
 fn who_does_not_answer_is_not_waited_for() {
     let kept = Mutex::new(Vec::new());
-    let silent = server(move |stream| kept.lock().unwrap().push(stream));
+    let silent = server(move |_path, stream| kept.lock().unwrap().push(stream.try_clone()));
     let ended = Program::start(CLIENT, &["--timeout", "0.2", &format!("http://{silent}/")]).end();
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stdout.contains("elapsed"), "{ended:?}");
@@ -96,25 +69,20 @@ fn who_does_not_answer_is_not_waited_for() {
 
 #[test]
 fn what_fails_is_told_and_stops_nothing_else() {
-    let good = server(|mut stream| {
-        read_head(&mut stream);
+    let good = server(|_path, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
     });
-    let noise = server(|mut stream| {
-        read_head(&mut stream);
+    let noise = server(|_path, stream| {
         let _ = stream.write_all(&[0x15; 100]);
     });
-    let cut = server(|mut stream| {
-        read_head(&mut stream);
+    let cut = server(|_path, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\nonly a part");
     });
-    let endless = server(|mut stream| {
-        read_head(&mut stream);
+    let endless = server(|_path, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
         while stream.write_all(&[0; 1 << 16]).is_ok() {}
     });
-    let error = server(|mut stream| {
-        read_head(&mut stream);
+    let error = server(|_path, stream| {
         let _ = stream.write_all(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n");
     });
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -136,8 +104,8 @@ fn what_fails_is_told_and_stops_nothing_else() {
 fn interrupted_it_says_what_it_knows() {
     let kept = Mutex::new(Vec::new());
     let (met, meets) = std::sync::mpsc::channel();
-    let silent = server(move |stream| {
-        kept.lock().unwrap().push(stream);
+    let silent = server(move |_path, stream| {
+        kept.lock().unwrap().push(stream.try_clone());
         let _ = met.send(());
     });
     let url = format!("http://{silent}/");

@@ -4,7 +4,7 @@ mod support;
 
 use rustix::process::Signal;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{Program, ask, connect, eventually, output, read_to_end, send_and_read, tool};
@@ -13,6 +13,19 @@ const SERVER: &str = env!("CARGO_BIN_EXE_http_server");
 
 fn start(more: &[&str]) -> Program {
     Program::start(SERVER, &[&["--listen", "127.0.0.1:0"], more].concat())
+}
+
+/// A request that has begun for certain: the server has asked for its body, of which there is a part.
+fn begin(address: SocketAddr) -> TcpStream {
+    let mut client = connect(address);
+    let head =
+        "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
+    client.write_all(head.as_bytes()).unwrap();
+    let mut asked = [0; 25];
+    client.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(b"hel").unwrap();
+    client
 }
 
 #[test]
@@ -132,8 +145,7 @@ fn more_clients_than_connections_wait_for_their_turn() {
 fn told_to_stop_it_answers_what_has_begun_and_nothing_else() {
     let server = start(&[]);
     let address = server.address("http");
-    let mut begun = connect(address);
-    begun.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhel").unwrap();
+    let mut begun = begin(address);
     let mut idle = connect(address);
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     idle.read_exact(&mut [0; 12]).unwrap();
@@ -151,8 +163,7 @@ fn told_to_stop_it_answers_what_has_begun_and_nothing_else() {
 #[test]
 fn what_does_not_end_in_time_is_cut_off_and_named() {
     let server = start(&["--drain", "0.3"]);
-    let mut stuck = connect(server.address("http"));
-    stuck.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhel").unwrap();
+    let mut stuck = begin(server.address("http"));
     let peer = stuck.local_addr().unwrap().to_string();
     let start = Instant::now();
     server.signal(Signal::INT);
@@ -168,8 +179,7 @@ fn what_does_not_end_in_time_is_cut_off_and_named() {
 #[test]
 fn told_twice_it_ends_at_once() {
     let server = start(&["--drain", "3600"]);
-    let mut stuck = connect(server.address("http"));
-    stuck.write_all(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhel").unwrap();
+    let _stuck = begin(server.address("http"));
     server.signal(Signal::INT);
     server.complaint("stopping");
     server.signal(Signal::INT);

@@ -4,9 +4,10 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,7 +87,10 @@ impl Program {
             assert!(start.elapsed() < LONG, "the program does not end");
             thread::sleep(Duration::from_millis(5));
         };
-        Ended { status, stdout: self.stdout.iter().collect(), stderr: self.stderr.iter().collect() }
+        let rest = |lines: &Receiver<String>| {
+            std::iter::from_fn(|| lines.recv_timeout(LONG).ok()).collect()
+        };
+        Ended { status, stdout: rest(&self.stdout), stderr: rest(&self.stderr) }
     }
 }
 
@@ -185,4 +189,28 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(start.elapsed() < LONG, "{what}: it never happens");
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// A server on threads, so that nothing of filch's is on both ends: `answer` is given the path of each
+/// request, and the stream to answer on.
+pub fn server(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (answer, mut stream) = (answer.clone(), stream.unwrap());
+            thread::spawn(move || {
+                let mut head = String::new();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                while !head.ends_with("\r\n\r\n") {
+                    if !matches!(reader.read_line(&mut head), Ok(1..)) {
+                        return;
+                    }
+                }
+                answer(head.split(' ').nth(1).unwrap(), &mut stream);
+            });
+        }
+    });
+    address
 }
