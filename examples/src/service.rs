@@ -135,8 +135,10 @@ where
             },
         }
     }
+    let address = listener.local_addr()?;
     drop(listener); // from here on, clients are refused
-    eprintln!("stopping: {} connections have {:?} to end", connections.scope().len(), limits.drain);
+    let (left, drain) = (connections.scope().len(), limits.drain);
+    eprintln!("stopping: {left} connections to {address} have {drain:?} to end");
     connections.cancel();
     for cut in connections.join().await?.forced() {
         eprintln!("cut off: {cut}");

@@ -72,7 +72,12 @@ impl Browser {
 
     /// Types a line and sends it, once the page is ready for it.
     fn submit(&mut self, session: &str, text: &str) {
-        self.wait_for_text(session, "connected");
+        eventually("loaded", || {
+            self.evaluate(
+                session,
+                "location.protocol === 'http:' && document.readyState === 'complete'",
+            ) == true
+        });
         let text = Value::from(text);
         let script = format!("$('text').value = {text}; $('form').requestSubmit()");
         self.evaluate(session, &script);
@@ -117,6 +122,7 @@ fn two_pages_talk_to_each_other() {
 
     chat.signal(rustix::process::Signal::TERM);
     browser.wait_for_text(&ann, "The server has stopped.");
+    browser.wait_for_text(&ann, "not connected");
     assert!(chat.end().status.success());
     browser.call(None, "Browser.close", json!({}));
     browser.program.end();

@@ -39,7 +39,7 @@ struct Options {
     listen_tcp: String,
 
     /// How many seconds a client has to take a message, and to give its name
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     patience: Duration,
 
     #[command(flatten)]

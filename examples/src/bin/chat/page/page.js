@@ -4,24 +4,45 @@
 // says what it is: joined, left, said, refused, stopping.
 
 const $ = (id) => document.getElementById(id);
-const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+let socket = null;
 let name = null; // what was asked for
 let inside = false;
 let stopped = false;
 
-socket.onopen = () => status("connected", "connected");
-socket.onclose = () => {
-  status("gone", stopped ? "the server has stopped" : "connection lost");
-  $("here").textContent = "";
-  $("text").disabled = $("button").disabled = true;
-  note(stopped ? "The server has stopped." : "The connection is lost. Reload the page to come back.");
+$("form").onsubmit = (event) => {
+  event.preventDefault();
+  const text = $("text").value.trim();
+  if (text === "") return;
+  $("text").value = "";
+  if (inside) return socket.send(text);
+  name = text;
+  if (socket?.readyState === WebSocket.OPEN) return socket.send(name); // another name
+  connect();
 };
 
-socket.onmessage = ({ data }) => {
-  const event = JSON.parse(data);
+// Not before there is a name: the server does not wait for one for long.
+function connect() {
+  status("", "connecting");
+  stopped = false;
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  socket.onopen = () => {
+    status("connected", "connected");
+    socket.send(name);
+  };
+  socket.onmessage = ({ data }) => hear(JSON.parse(data));
+  socket.onclose = () => {
+    const why = stopped ? "The server has stopped." : "The connection is lost.";
+    if (inside || stopped || $("status").className === "") note(`${why} Join again when you like.`);
+    status("gone", "not connected");
+    here([]);
+    move(false);
+  };
+}
+
+function hear(event) {
   switch (event.kind) {
     case "joined":
-      if (event.name === name && !inside) enter();
+      if (event.name === name && !inside) move(true);
       here(event.here);
       return note(`${event.name} is here`);
     case "left":
@@ -34,23 +55,15 @@ socket.onmessage = ({ data }) => {
     case "stopping":
       stopped = true;
   }
-};
+}
 
-$("form").onsubmit = (event) => {
-  event.preventDefault();
-  const text = $("text").value.trim();
-  if (text === "" || socket.readyState !== WebSocket.OPEN) return;
-  if (!inside) name = text;
-  socket.send(text);
-  $("text").value = "";
-};
-
-function enter() {
-  inside = true;
-  $("label").textContent = name;
-  $("text").maxLength = 1000; // of four bytes at most: below the server's limit
-  $("text").placeholder = "Say something";
-  $("button").textContent = "Send";
+// In or out of the room.
+function move(into) {
+  inside = into;
+  $("label").textContent = into ? name : "Your name";
+  $("text").maxLength = into ? 1000 : 20; // of four bytes at most: below the server's limit
+  $("text").placeholder = into ? "Say something" : "";
+  $("button").textContent = into ? "Send" : "Join";
 }
 
 function status(kind, text) {
