@@ -26,6 +26,9 @@ pub fn http1(patience: Duration) -> http1::Builder {
 /// Answers requests until the client has enough, or `stopping`: then the request under way is answered, and
 /// none after it. The service has an answer to everything.
 ///
+/// hyper gives up on a client that does not send; one that does not read its answer keeps its connection,
+/// and is bounded by how many of those there may be.
+///
 /// # Errors
 /// If the client sends what is no HTTP, is too slow, or goes away in the middle.
 pub async fn serve<T, S, B>(

@@ -55,9 +55,9 @@ async fn main() -> Result<(), Failure> {
     }
 
     let Summary { good, failed, bytes } = summary;
-    let never = (urls.len() * times) - good - failed;
+    let unknown = urls.len() * times - good - failed;
     println!(
-        "{good} good, {failed} failed, {never} not known; {bytes} bytes in {:.1?}",
+        "{good} good, {failed} failed, {unknown} not known; {bytes} bytes in {:.1?}",
         start.elapsed()
     );
     if good == urls.len() * times { Ok(()) } else { Err(Failure::new("not all is well")) }

@@ -26,7 +26,7 @@ pub async fn client(
             Err(why) => writer.write_all(format!("{why}\n").as_bytes()).await?,
         }
     };
-    // Each of the two goes on until it ends; then the other one is dropped, and nothing is lost by that.
+    // Each of the two goes on until it ends; then the other one is dropped where it waits.
     filch::select! {
         ended = talk(&mut member, &mut lines) => ended,
         ended = listen(&mut ears, &mut writer, &stopping, patience) => ended,
