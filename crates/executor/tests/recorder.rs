@@ -142,7 +142,12 @@ fn an_event_loop_has_the_same_sequence_each_time() {
         };
         let lanes: Vec<_> = recording.lanes().iter().map(|lane| lane.kind).collect();
         assert_eq!(lanes, [LaneKind::EventLoop, LaneKind::Outside]);
-        recording.lanes().iter().map(|lane| lane.events.iter().map(line).collect()).collect()
+        let lines = |lane: &Lane| {
+            let told = lane.events.iter().map(line);
+            // The machine may make any poll a long one.
+            told.filter(|line| !line.starts_with("LongPoll")).collect()
+        };
+        recording.lanes().iter().map(lines).collect()
     };
     let expected = [
         vec![
@@ -185,8 +190,10 @@ fn memory_is_bounded_and_what_is_lost_is_counted() {
         assert_eq!(check_lane(lane, recording.duration()), []);
         assert!(lane.events.len() >= 300, "only {} are kept", lane.events.len());
         assert!(lane.events.len() <= 2 * 3 * 254, "{} are kept", lane.events.len());
-        // Each poll has a start and an end, and there is one spawn.
-        assert_eq!(lane.lost as usize + lane.events.len(), 2 * (yields + 1) + 1);
+        // Each poll has a start and an end, and there is one spawn. The machine may make a poll a long one.
+        let is_of_a_task = |event: &&Event| !matches!(event.kind, EventKind::LongPoll { .. });
+        let kept = lane.events.iter().filter(is_of_a_task).count();
+        assert_eq!(lane.lost as usize + kept, 2 * (yields + 1) + 1);
     });
 }
 

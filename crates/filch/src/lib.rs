@@ -175,11 +175,6 @@ pub mod record {
     };
 }
 
-/// The guide's listings, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/recorder.md")]
-mod guide_recorder {}
-
 /// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.
 ///
 /// ```

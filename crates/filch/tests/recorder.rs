@@ -131,14 +131,16 @@ fn an_event_loop_records_tasks_that_stay_on_its_thread() {
     let recording = recorder.stop();
     check(&recording);
     assert_eq!(recording.lanes()[0].kind, LaneKind::EventLoop);
-    let lane = recording.lanes()[0].events.iter().map(|event| event.kind).collect::<Vec<_>>();
+    let kinds = recording.lanes()[0].events.iter().map(|event| event.kind);
+    // The machine may make any poll a long one.
+    let kinds = kinds.filter(|kind| !matches!(kind, EventKind::LongPoll { .. }));
     let task = recording.tasks()[0].id();
     let expected = [
         EventKind::Spawn { task, by: None },
         EventKind::PollStart { task },
         EventKind::PollEnd { task, outcome: PollOutcome::Ready },
     ];
-    assert_eq!(lane, expected);
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
 }
 
 #[test]
