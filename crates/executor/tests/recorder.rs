@@ -142,11 +142,23 @@ fn an_event_loop_has_the_same_sequence_each_time() {
         };
         let lanes: Vec<_> = recording.lanes().iter().map(|lane| lane.kind).collect();
         assert_eq!(lanes, [LaneKind::EventLoop, LaneKind::Outside]);
-        recording.lanes().iter().map(|lane| lane.events.iter().map(line).collect()).collect()
+        let lines = |lane: &Lane| {
+            let told = lane.events.iter().map(line);
+            // The machine may make any poll a long one.
+            told.filter(|line| !line.starts_with("LongPoll")).collect()
+        };
+        recording.lanes().iter().map(lines).collect()
     };
     let expected = [
         vec![
-            "poll b", "Pending b", "poll a", "Pending a", "poll b", "wake a by b", "Ready b", "poll a",
+            "poll b",
+            "Pending b",
+            "poll a",
+            "Pending a",
+            "poll b",
+            "wake a by b",
+            "Ready b",
+            "poll a",
             "Ready a",
         ],
         // No loop is driven where they are spawned.
@@ -177,9 +189,11 @@ fn memory_is_bounded_and_what_is_lost_is_counted() {
         let lane = &recording.lanes()[0];
         assert_eq!(check_lane(lane, recording.duration()), []);
         assert!(lane.events.len() >= 300, "only {} are kept", lane.events.len());
-        assert!(lane.events.len() <= 2 * 3 * 126, "{} are kept", lane.events.len());
-        // Each poll has a start and an end, and there is one spawn.
-        assert_eq!(lane.lost as usize + lane.events.len(), 2 * (yields + 1) + 1);
+        assert!(lane.events.len() <= 2 * 3 * 254, "{} are kept", lane.events.len());
+        // Each poll has a start and an end, and there is one spawn. The machine may make a poll a long one.
+        let is_of_a_task = |event: &&Event| !matches!(event.kind, EventKind::LongPoll { .. });
+        let kept = lane.events.iter().filter(is_of_a_task).count();
+        assert_eq!(lane.lost as usize + kept, 2 * (yields + 1) + 1);
     });
 }
 
@@ -206,7 +220,7 @@ fn a_recording_is_taken_while_workers_are_busy() {
             let recording = recorder.stop();
             check(&recording);
             assert!(recording.duration() >= Duration::from_millis(5));
-            assert!(recording.lanes().iter().all(|lane| lane.events.len() < 4 * 2_000));
+            assert!(recording.lanes().iter().all(|lane| lane.events.len() < 6 * 2_000));
         }
         // Ordering: Relaxed; as above.
         enough.store(true, Ordering::Relaxed);
@@ -328,7 +342,10 @@ fn panics_and_cancellations_are_the_outcome_of_a_poll() {
             drop(executor);
             let recording = recorder.stop();
             assert_eq!(check(&recording), []);
-            assert_eq!(outcomes(&recording, panicked), [PollOutcome::Pending, PollOutcome::Panicked]);
+            assert_eq!(
+                outcomes(&recording, panicked),
+                [PollOutcome::Pending, PollOutcome::Panicked]
+            );
             assert_eq!(outcomes(&recording, cancelled).last(), Some(&PollOutcome::Cancelled));
         }
     });
@@ -345,11 +362,13 @@ fn names_and_spawn_sites_outlive_their_tasks() {
                 std::future::pending::<()>().await;
             });
             // It has been polled, and waits from here on.
-            executor.block_on(executor.spawn(async {
-                for _ in 0..10 {
-                    yield_now().await;
-                }
-            })).unwrap();
+            executor
+                .block_on(executor.spawn(async {
+                    for _ in 0..10 {
+                        yield_now().await;
+                    }
+                }))
+                .unwrap();
             while early.is_finished() {}
             recorder.start();
             let here = line!() + 1;

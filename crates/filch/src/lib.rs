@@ -161,7 +161,7 @@ pub mod signal {
 /// let runtime = Builder::new_multi_thread().worker_threads(2).record(10_000).build()?;
 /// let recorder = runtime.recorder().unwrap();
 /// recorder.start();
-/// runtime.block_on(runtime.spawn(sleep(Duration::from_millis(1))))?;
+/// runtime.block_on(runtime.spawn(async { sleep(Duration::from_millis(1)).await }))?;
 /// let recording = recorder.stop();
 ///
 /// let events = recording.lanes().iter().flat_map(|lane| &lane.events);
@@ -174,11 +174,6 @@ pub mod record {
         Event, EventKind, Lane, LaneKind, PollOutcome, Recorder, Recording,
     };
 }
-
-/// The guide's listings, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/recorder.md")]
-mod guide_recorder {}
 
 /// Channels, locks and notifications. They know nothing but `Waker`, and work on any runtime.
 ///

@@ -32,5 +32,6 @@ pages! {
     from_javascript: "guide/from-javascript.md",
     from_tokio: "guide/from-tokio.md",
     pitfalls: "guide/pitfalls.md",
+    recorder: "guide/recorder.md",
     services: "guide/services.md",
 }

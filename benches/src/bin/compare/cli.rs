@@ -40,7 +40,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
 
-    /// Only these runtimes, filch_loop and tokio_current among them [default: all with several threads, and the languages]
+    /// Only these runtimes, filch_loop, filch_recorded and tokio_current among them [default: all with several threads, and the languages]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub runtimes: Vec<String>,
 

@@ -207,7 +207,8 @@ fn spread(items: &mut [Item], time: Range<u64>, is_stuck: bool, depth: &mut Dept
         passed += u64::from(is_polled);
         if !item.exact {
             // 128 bits: a recording of days has few anchors if little happens.
-            item.at = time.start + (u128::from(length) * u128::from(passed) / u128::from(steps)) as u64;
+            item.at =
+                time.start + (u128::from(length) * u128::from(passed) / u128::from(steps)) as u64;
         }
     }
 }
@@ -342,7 +343,8 @@ impl Telling {
 
     /// The thread did not move meanwhile.
     fn long_poll(&mut self, stretch: Range<u64>) {
-        let Some(&(Open::Poll(task, since) | Open::OnlyPoll(task, since))) = self.open.last() else {
+        let Some(&(Open::Poll(task, since) | Open::OnlyPoll(task, since))) = self.open.last()
+        else {
             return;
         };
         let at = stretch.start.max(since + LONG);

@@ -39,7 +39,7 @@
 //! | what threads outside do | exact |
 //! | polls of 10 us and more | exact once two have followed each other; see below for the first |
 //! | polls between 500 ns and 10 us | between two readings that are 4 polls apart |
-//! | shorter ones | between two readings that are at most 61 polls or 126 events apart, whichever comes first |
+//! | shorter ones | between two readings that are at most 61 polls or 254 words apart, whichever comes first |
 //! | spawns, wakes, thefts | as the poll that they are in |
 //!
 //! An interpolated time lies between those of the two readings, so it is off by less than they are apart: by
@@ -58,7 +58,7 @@
 //! * What a thread outside does to the tasks of a [`LocalSet`](crate::LocalSet).
 //!
 //! # Memory
-//! 8 bytes for each event, at most two such words for one, for each thread that the executor has at a time and each that
+//! 8 bytes for each word, one or two of which are an event, for each thread that the executor has at a time and each that
 //! is in `block_on`; and what names take. A full ring overwrites its oldest events and counts them
 //! ([`Lane::lost`]). No thread waits for another one, or for whoever stops the recording.
 

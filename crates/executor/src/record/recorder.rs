@@ -10,7 +10,7 @@ use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many tasks that wait are looked up for their names at the start, and at the end: the registry is locked
 /// meanwhile.
@@ -219,7 +219,7 @@ impl Recorder {
         let Some(started) = state.now.take() else {
             drop(state);
             let (lanes, tasks) = (Vec::new(), Vec::new());
-            return Recording { start: end, duration: end - end, lanes, tasks };
+            return Recording { start: end, duration: Duration::ZERO, lanes, tasks };
         };
         let mut tasks = started.waiting;
         let mut raw = Vec::new();

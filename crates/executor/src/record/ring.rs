@@ -5,7 +5,8 @@
 //!
 //! ## Layout
 //! * `slots`: the words, chunk after chunk. The chunk of number `n` is at `n` modulo their count.
-//! * `begun`: how many chunks were begun. 64 bits (or 32) of chunks do not come round while somebody reads.
+//! * `begun`: how many chunks were announced. 64 bits (or 32) of chunks do not come round while somebody reads.
+//! * `open`: how many were begun and emptied; `begun`, or one less.
 //! * [`Space`]: what is left of the current chunk, in the hands of the writer.
 //!
 //! ## Roles
@@ -16,15 +17,16 @@
 //! ## States
 //! | a chunk is | when | a reader finds |
 //! |---|---|---|
-//! | current | its number + 1 is `begun` | what is written so far, then zeros |
+//! | announced | its number + 1 is `begun`, and more than `open` | nothing: it does not look |
+//! | current | its number + 1 is `open` | what is written so far, then zeros |
 //! | whole | the ring has not come round | its words; zeros at its end if it was left early |
 //! | overwritten | `begun` is more than its number + the count of chunks | anything: what it read does not count |
 //!
 //! ## Transitions
-//! 1. `begin_chunk`: announces the next chunk in `begun`; release fence; empties its slots.
+//! 1. `begin_chunk`: announces the next chunk in `begun`; release fence; empties its slots; opens it in `open`.
 //! 2. `Space::push`: stores the next word of the chunk; `Space::replace_last` makes another one of it.
-//! 3. `snapshot`: reads `begun`, copies the chunks that stand, acquire fence, reads `begun` again: what was announced
-//!    meanwhile is thrown away.
+//! 3. `snapshot`: reads `open`, copies the chunks before it that stand, acquire fence, reads `begun`: what was announced
+//!    by then in their place is thrown away.
 //!
 //! ## Invariants
 //! * I1: `snapshot` returns only words that were written to the chunk of that number, in their order, from its first
@@ -37,7 +39,9 @@
 //! |---|---|---|---|
 //! | fence in `begin_chunk` | Release | fence in `snapshot` | a reader finds the words of the next lap and the announcement of the last one (I1) |
 //! | fence in `snapshot` | Acquire | fence in `begin_chunk` | the same |
-//! | every load and store | Relaxed | - | I2 is coherence: a load that comes after a store in happens-before sees it |
+//! | store of `open` in `begin_chunk` | Release | load of `open` | a reader finds the words of the lap before in a chunk that is being emptied (I1) |
+//! | load of `open` | Acquire | store of `open` | the same |
+//! | every other load and store | Relaxed | - | I2 is coherence: a load that comes after a store in happens-before sees it |
 //!
 //! Within a chunk a reader may see a word and not yet the one before it: it takes what comes before the first zero.
 //!
@@ -68,6 +72,7 @@ pub struct Ring {
     /// Words in a chunk.
     chunk: usize,
     begun: AtomicUsize,
+    open: AtomicUsize,
 }
 
 /// Chunks as a reader found them.
@@ -84,7 +89,7 @@ impl Ring {
     pub fn new(chunks: usize, chunk: usize) -> Self {
         assert!(chunks > 1 && chunk > 0, "a ring has two chunks or more");
         let slots = (0..chunks * chunk).map(|_| AtomicU64::new(0)).collect();
-        Self { slots, chunk, begun: AtomicUsize::new(0) }
+        Self { slots, chunk, begun: AtomicUsize::new(0), open: AtomicUsize::new(0) }
     }
 
     /// How many chunks there is room for.
@@ -97,7 +102,7 @@ impl Ring {
         &self.slots[start..start + self.chunk]
     }
 
-    /// How many chunks were begun.
+    /// How many chunks were announced.
     pub fn begun(&self) -> usize {
         // Ordering: Relaxed; see I2.
         self.begun.load(Ordering::Relaxed)
@@ -122,15 +127,23 @@ impl Ring {
             // Ordering: Relaxed; behind the fence.
             slot.store(0, Ordering::Relaxed);
         }
+        // Ordering: Release; pairs with the Acquire in `opened` (I1). Weakened: model `reader_meets_the_next_lap`.
+        self.open.store(number.wrapping_add(1), Ordering::Release);
         let slots = slots.as_ptr_range();
         space.next.set(slots.start);
         space.end.set(slots.end);
     }
 
+    /// How many chunks there are that somebody may read, or might have.
+    fn opened(&self) -> usize {
+        // Ordering: Acquire; pairs with the Release in `begin_chunk` (I1). Weakened: model
+        // `reader_meets_the_next_lap`.
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Where the writer is: every word before is written, no other one was a moment ago.
     pub fn position(&self) -> usize {
-        let begun = self.begun();
-        let Some(current) = begun.checked_sub(1) else { return 0 };
+        let Some(current) = self.opened().checked_sub(1) else { return 0 };
         // Ordering: Relaxed; a hint.
         let is_written = |slot: &AtomicU64| slot.load(Ordering::Relaxed) != 0;
         current * self.chunk + self.slots_of(current).partition_point(is_written)
@@ -140,9 +153,9 @@ impl Ring {
     pub fn snapshot(&self, from: usize) -> Snapshot {
         let mut attempt = 0;
         loop {
-            let begun = self.begun();
-            let first = from.max(begun.saturating_sub(self.chunks()));
-            let mut chunks: Vec<_> = (first..begun).map(|number| self.words_of(number)).collect();
+            let open = self.opened();
+            let first = from.max(open.saturating_sub(self.chunks()));
+            let mut chunks: Vec<_> = (first..open).map(|number| self.words_of(number)).collect();
             // Ordering: Acquire; pairs with the Release fence of `begin_chunk` (I1). Without it: model
             // `reader_meets_the_next_lap`.
             fence(Ordering::Acquire);

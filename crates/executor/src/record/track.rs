@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Words in a chunk, two of which are its head. The clock is read once for each, so that it costs little beside them.
-pub(super) const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 256;
 
 thread_local! {
     /// What this thread may write.
@@ -42,7 +42,8 @@ pub(crate) struct Track {
 
 impl Track {
     pub(super) fn new(events: usize) -> Self {
-        let chunks = events.div_ceil(CHUNK - 2).max(2);
+        // One more, for the chunk that was begun just now.
+        let chunks = events.div_ceil(CHUNK - 2) + 1;
         Self { ring: Ring::new(chunks, CHUNK), named: Mutex::new(VecDeque::new()) }
     }
 }
@@ -278,22 +279,24 @@ fn event_now(word: Word) {
 /// Looks whether the recorder is on.
 #[cold]
 pub(crate) fn look() {
-    with_pen(|pen, space| {
-        if pen.look(space) {
-            if let Some(task) = task::try_id() {
-                pen.write(space, Word::Poll(task));
-            }
+    with_pen(look_with);
+}
+
+fn look_with(pen: &Pen, space: &Space) {
+    if pen.look(space) {
+        if let Some(task) = task::try_id() {
+            pen.write(space, Word::Poll(task));
         }
-    });
+    }
 }
 
 /// The clock was read between polls.
 #[cold]
 pub(crate) fn clock_was_read(now: Instant) {
-    look();
-    SPACE.with(|space| {
+    with_pen(|pen, space| {
+        look_with(pen, space);
         if space.is_some() {
-            with_pen(|pen, space| pen.write(space, Word::Clock(pen.switch.time(now))));
+            pen.write(space, Word::Clock(pen.switch.time(now)));
         }
     });
 }

@@ -203,8 +203,8 @@ impl Worker {
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
         } else {
-            record::parks();
             let timeout = self.with_core(|core| steal::look_again(core, scheduler)).flatten();
+            record::parks();
             self.with_driver(|| scheduler.park.park(timeout));
             record::unparks();
             scheduler.idle.unpark();
