@@ -188,7 +188,7 @@ impl MeasureArgs {
                 None if path.is_some() => {
                     return Err(format!(
                         "{}: one path is enough (a directory is read with all that is below it)",
-                        input.display()
+                        input.to_string_lossy()
                     ));
                 }
                 None => path = Some(PathBuf::from(input)),

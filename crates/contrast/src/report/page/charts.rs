@@ -62,7 +62,7 @@ fn title(figure: Figure) -> Option<&'static str> {
         Figure::LongestDelay => "Longest delay of another task",
         Figure::DelayedTasks => "Other tasks that were late",
         Figure::Throughput => "Requests answered per second",
-        Figure::Latency(percent) if percent >= 99.0 && percent < 99.5 => {
+        Figure::Latency(percent) if (99.0..99.5).contains(&percent) => {
             "All but one in a hundred took less"
         }
         Figure::PerTask => "Memory for each task",
