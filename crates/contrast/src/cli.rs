@@ -113,7 +113,7 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Write what each thread of Filch did in a short run of each row to this file, for https://ui.perfetto.dev
+    /// Write what each thread of Filch did in a short run of each row to this file, for Perfetto (ui.perfetto.dev)
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
 
@@ -188,7 +188,7 @@ impl MeasureArgs {
                 None if path.is_some() => {
                     return Err(format!(
                         "{}: one path is enough (a directory is read with all that is below it)",
-                        input.display()
+                        input.to_string_lossy()
                     ));
                 }
                 None => path = Some(PathBuf::from(input)),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-const BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
+static BLOCK: [u8; 64 * 1024] = [0; 64 * 1024];
 /// What is computed to learn how long it takes, in KiB.
 const TRIAL: usize = 2 * 1024;
 const TRIALS: u32 = 10;

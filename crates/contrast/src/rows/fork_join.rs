@@ -96,6 +96,10 @@ fn sequential(first: u32, end: u32) -> u64 {
 }
 
 /// The tree in tasks: one for each leaf. A quarter is split off and spawned, again and again, until one number is left.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "a future that spawns its own kind has to be told that it is Send"
+)]
 fn in_tasks(mut first: u32, end: u32) -> impl Future<Output = u64> + Send {
     async move {
         let mut parts = Vec::new();

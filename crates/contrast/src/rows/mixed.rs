@@ -68,12 +68,12 @@ impl Size {
     }
 
     /// Requests of the first part.
-    fn from_clients(self) -> usize {
+    fn of_clients(self) -> usize {
         CLIENTS * self.requests_each
     }
 
     fn all(self) -> usize {
-        self.from_clients() + self.arrivals
+        self.of_clients() + self.arrivals
     }
 
     /// The heavy one, counted from zero.
@@ -102,7 +102,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
              extrapolated from {REQUESTS_IN_SEQUENCE} requests; it could not keep up with the \
              second part.)",
             WAIT.as_millis(),
-            size.from_clients(),
+            size.of_clients(),
             size.arrivals,
             EVERY.as_millis(),
         ),
@@ -174,7 +174,7 @@ async fn in_tasks(size: Size) -> Result<(f64, Vec<u64>), String> {
     for client in clients {
         client.await.map_err(|error| error.to_string())?;
     }
-    let throughput = size.from_clients() as f64 / started.elapsed().as_secs_f64();
+    let throughput = size.of_clients() as f64 / started.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let mut requests = Vec::with_capacity(size.arrivals);
@@ -202,7 +202,7 @@ fn on_plain_threads(size: Size) -> Result<(f64, Vec<u64>), String> {
         (0..size.requests_each).for_each(|_| serve_blocking(size.kib_per_ms));
         Ok(())
     })?;
-    let throughput = size.from_clients() as f64 / started.elapsed().as_secs_f64();
+    let throughput = size.of_clients() as f64 / started.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let latencies = Mutex::new(Vec::with_capacity(size.arrivals));
