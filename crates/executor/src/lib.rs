@@ -11,7 +11,8 @@
 //! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
-//! | blocking calls | `blocking.rs` |
+//! | blocking calls | `blocking/` |
+//! | what a shutdown reports | `shutdown.rs`, `ledger.rs` |
 //! | what is current on a thread | `context.rs` |
 //!
 //! ```
@@ -37,6 +38,7 @@ mod gate;
 mod handle;
 mod idle;
 mod injector;
+mod ledger;
 mod local_set;
 mod loop_scheduler;
 mod park;
@@ -45,12 +47,14 @@ mod queue;
 mod rng;
 mod run_queue;
 mod scheduler;
+mod shutdown;
 mod tally;
 mod task;
 mod task_builder;
 mod worker;
 mod yield_now;
 
+pub use blocking::{BlockingPool, PoolConfig, PoolExists, Submit};
 pub use builder::Builder;
 pub use config::ThreadKind;
 pub use context::EnterGuard;
@@ -59,6 +63,7 @@ pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use park::{CondvarPark, Park};
+pub use shutdown::{BlockingCall, ShutdownReport};
 pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};
 pub use task_builder::TaskBuilder;
@@ -71,6 +76,10 @@ pub use yield_now::{YieldNow, yield_now};
 pub mod model {
     pub mod biased {
         pub use crate::biased::*;
+    }
+    pub mod blocking {
+        pub use crate::blocking::desk::*;
+        pub use crate::blocking::roster::*;
     }
     pub mod gate {
         pub use crate::gate::*;

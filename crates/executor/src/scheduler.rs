@@ -13,15 +13,16 @@
 //! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
 
 use crate::biased::Biased;
-use crate::blocking::BlockingPool;
+use crate::blocking::Pools;
 use crate::config::{Config, PanicHook};
 use crate::context;
 use crate::idle::Idle;
 use crate::injector::Injector;
+use crate::ledger::{Attended, Ledger, Page};
 use crate::park::Park;
 use crate::queue::Stealer;
-use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
-use crate::worker::{Core, PrivateQueue, Worker};
+use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
+use crate::worker::{Core, Polling, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::asymmetric;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -41,6 +42,7 @@ pub(crate) struct Remote {
     pub(crate) coarse: AtomicBool,
     /// How many polls the worker has begun; a thief reads it to tell a long one.
     pub(crate) polls: AtomicUsize,
+    pub(crate) polling: Polling,
     /// How many tasks the worker has taken from others.
     pub(crate) stolen: AtomicUsize,
     /// How many tasks the worker has spawned, and ended.
@@ -56,8 +58,9 @@ pub(crate) struct Scheduler {
     pub(crate) park: Arc<dyn Park>,
     /// See `Park::has_alarm`.
     pub(crate) has_alarm: bool,
-    pub(crate) blocking: BlockingPool,
+    pub(crate) blocking: Pools,
     pub(crate) config: Config,
+    ledger: Arc<Ledger>,
     owned: OwnedTasks,
     /// How many tasks were spawned by other threads than workers, and ended there.
     spawned_outside: CachePadded<AtomicUsize>,
@@ -77,7 +80,7 @@ impl Scheduler {
     pub(crate) fn new(
         remotes: Box<[CachePadded<Remote>]>,
         park: Arc<dyn Park>,
-        blocking: BlockingPool,
+        blocking: Pools,
         config: Config,
     ) -> Self {
         let workers = remotes.len();
@@ -87,6 +90,7 @@ impl Scheduler {
             idle: CachePadded::new(Idle::new(workers)),
             has_alarm: park.has_alarm(),
             park,
+            ledger: blocking.ledger().clone(),
             blocking,
             config,
             owned: OwnedTasks::new(workers),
@@ -106,6 +110,10 @@ impl Scheduler {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
         let (task, handle) = unsafe { task::new(future, self, origin) };
+        // A name is for reports, which find it in the registry.
+        if task.is_named() && !self.enroll(&task) {
+            return Spawned { handle, refused: Some(task) };
+        }
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
@@ -239,6 +247,35 @@ impl Scheduler {
         true
     }
 
+    /// Whether every task has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.threads.lock().inside == 0
+    }
+
+    /// A thread is at `task` and is no worker's meanwhile.
+    pub(crate) fn attend(&self, task: TaskInfo) -> Attended {
+        self.ledger.attend(task)
+    }
+
+    /// The tasks that have not ended: those that a thread is at, and those that wait.
+    pub(crate) fn left(&self) -> (Vec<TaskInfo>, Vec<TaskInfo>) {
+        let mut stuck = self.ledger.attended();
+        for polled in self.remotes.iter().filter_map(|remote| remote.polling.task()) {
+            if !stuck.iter().any(|task| task.id() == polled.id()) {
+                stuck.push(polled);
+            }
+        }
+        // These have their names.
+        let mut waiting = self.owned.infos();
+        for task in &mut stuck {
+            if let Some(at) = waiting.iter().position(|other| other.id() == task.id()) {
+                *task = waiting.swap_remove(at);
+            }
+        }
+        waiting.sort_by_key(TaskInfo::id);
+        (stuck, waiting)
+    }
+
     /// How many tasks have not ended.
     pub(crate) fn live_tasks(&self) -> usize {
         // Ordering: Relaxed; statistics. The ends first: at worst a task counts that has just ended.
@@ -297,6 +334,10 @@ impl Schedule for Scheduler {
 
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.owned)
+    }
+
+    fn page(&self) -> Option<Page<'_>> {
+        Some(Page::tasks(&self.ledger))
     }
 
     fn panic_hook(&self) -> Option<PanicHook> {

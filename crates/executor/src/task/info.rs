@@ -33,6 +33,11 @@ impl TaskInfo {
         }
     }
 
+    /// Of a task that is known by its id, and perhaps not by its name.
+    pub(crate) fn nameless(id: Id, spawned_at: &'static Location<'static>) -> Self {
+        Self { id, name: None, spawned_at }
+    }
+
     /// Of the task that this thread is running; `None` outside a task. The future of `block_on` is no
     /// task.
     pub fn current() -> Option<Self> {

@@ -10,19 +10,22 @@
 
 mod core;
 mod pace;
+mod polling;
 mod private_queue;
 mod steal;
 
 pub(crate) use self::core::Core;
+pub(crate) use polling::Polling;
 pub(crate) use private_queue::PrivateQueue;
 
 use crate::biased::Biased;
 use crate::config::ThreadKind;
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
+use crate::ledger::Attended;
 use crate::park::Outside;
 use crate::scheduler::{Remote, Scheduler, count};
-use crate::task::{Reason, Runnable};
+use crate::task::{Reason, Runnable, TaskInfo};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize};
 use filch_primitives::sync::Mutex;
@@ -37,7 +40,7 @@ pub(crate) struct Worker {
     /// Empty while another thread carries on with it.
     pub(crate) core: RefCell<Option<Box<Core>>>,
     /// While another thread carries on: this one finishes its poll, and no worker waits for that.
-    outside: Cell<Option<Outside>>,
+    outside: Cell<Option<(Outside, Option<Attended>)>>,
 }
 
 /// The two halves of `count` workers: what they keep to themselves and what the others see.
@@ -50,6 +53,7 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Rem
             // Until it is known: rather a wake-up too many than a core that has nothing to do.
             coarse: AtomicBool::new(true),
             polls: AtomicUsize::new(0),
+            polling: Polling::new(),
             stolen: AtomicUsize::new(0),
             spawned: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
@@ -134,6 +138,7 @@ impl Worker {
                 Next::Leave => return,
             }
         }
+        self.with_core(|core| core.seat.remote(&self.scheduler).polling.end());
         if let Some(task) = again {
             task.cancel();
         }
@@ -172,7 +177,9 @@ impl Worker {
         let Some(task) = core.next(scheduler, outside_first) else {
             return Next::Park;
         };
-        count(&core.seat.remote(scheduler).polls);
+        let remote = core.seat.remote(scheduler);
+        count(&remote.polls);
+        remote.polling.begin(&task);
         if std::mem::take(&mut core.searching) { Next::RunFound(task) } else { Next::Run(task) }
     }
 
@@ -191,7 +198,11 @@ impl Worker {
     /// Sleeps until there is something to do.
     fn park(&self) {
         let scheduler = &self.scheduler;
-        let Some(was_searching) = self.with_core(|core| core.rest(scheduler)) else {
+        let rest = |core: &mut Core| {
+            core.seat.remote(scheduler).polling.end();
+            core.rest(scheduler)
+        };
+        let Some(was_searching) = self.with_core(rest) else {
             return;
         };
         scheduler.idle.park(was_searching);
@@ -295,7 +306,9 @@ impl Worker {
             return;
         };
         let scheduler = self.scheduler.clone();
-        self.outside.set(Some(Outside::begin(&scheduler.park)));
+        let attended = TaskInfo::current().map(|task| scheduler.attend(task));
+        self.outside.set(Some((Outside::begin(&scheduler.park), attended)));
+        core.seat.remote(&scheduler).polling.end();
         // In a cell of its own, because a closure that does not get a thread is lost.
         let core = Arc::new(Mutex::new(Some(core)));
         let theirs = core.clone();
