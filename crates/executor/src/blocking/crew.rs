@@ -36,6 +36,9 @@ const SPIN: Duration = Duration::from_micros(50);
 /// After so many short calls close behind each other there is haste.
 const HASTE: u32 = 16;
 
+/// How often the deputy looks in: what a lost bet costs, and twice that at most.
+const LOOK_IN: Duration = Duration::from_micros(250);
+
 /// Something to run on a thread of the pool.
 pub(super) enum Job {
     /// A closure with a handle.
@@ -80,7 +83,8 @@ impl Crew {
         ledger: Arc<Ledger>,
     ) -> Arc<Self> {
         let has_cores = thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-        let limits = Limits { threads: pool.max_threads, queue: pool.max_queue, haste: HASTE };
+        let (threads, queue) = (pool.max_threads, pool.max_queue);
+        let limits = Limits { threads, queue, haste: HASTE, look_in: LOOK_IN };
         Arc::new(Self {
             name: name.into(),
             config,

@@ -52,9 +52,6 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-/// How often the deputy looks in.
-const LOOK_IN: Duration = Duration::from_micros(250);
-
 /// See the head of this file.
 #[derive(Debug)]
 pub struct Desk<J> {
@@ -63,12 +60,14 @@ pub struct Desk<J> {
     beckons: AtomicBool,
     /// A thread was started, or could not be; or has ended.
     changed: Condvar,
+    look_in: Duration,
 }
 
 impl<J> Desk<J> {
     /// No threads yet.
     pub fn new(limits: Limits) -> Self {
         Self {
+            look_in: limits.look_in,
             state: Mutex::new(Roster::new(limits)),
             beckons: AtomicBool::new(false),
             changed: Condvar::new(),
@@ -106,12 +105,14 @@ impl<J> Desk<J> {
 
     fn put(&self, mut state: MutexGuard<'_, Roster<J>>, job: J) -> Start<J> {
         state.put(job);
+        state.refused = false;
         self.call(state)
     }
 
     /// Sees to it that what is in the queue is covered (I2).
     fn call(&self, mut state: MutexGuard<'_, Roster<J>>) -> Start<J> {
-        let calls = state.calls(true);
+        let or_start = !state.refused;
+        let calls = state.calls(or_start);
         self.beckon(&state);
         drop(state);
         calls.make()
@@ -211,6 +212,7 @@ impl<J> Desk<J> {
             return Err(turn.job);
         }
         state.put_back(turn.job);
+        state.refused = true;
         let calls = state.calls(false);
         self.beckon(&state);
         drop(state);
@@ -310,7 +312,7 @@ impl<J> Desk<J> {
         keep_alive: Duration,
     ) -> Next<J> {
         loop {
-            let timeout = if seen.is_some() { LOOK_IN } else { keep_alive };
+            let timeout = if seen.is_some() { self.look_in } else { keep_alive };
             if seat.parker.park_timeout(timeout) {
                 break;
             }

@@ -6,6 +6,7 @@ use filch_primitives::sync::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 /// What a roster may do.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Limits {
     pub queue: usize,
     /// After so many short calls in a row there is haste; `u32::MAX`: never.
     pub haste: u32,
+    /// How often the deputy looks in.
+    pub look_in: Duration,
 }
 
 /// How many jobs wait for a thread at a short call before another is called.
@@ -126,6 +129,8 @@ pub(super) struct Roster<J> {
     pub(super) lent: usize,
     pub(super) alive: usize,
     pub(super) closed: bool,
+    /// The last thread that was to be started could not be: only who submits tries again.
+    pub(super) refused: bool,
     pub(super) haste: Haste,
     /// How many jobs have left the queue.
     taken: u64,
@@ -174,6 +179,7 @@ impl<J> Roster<J> {
             lent: 0,
             alive: 0,
             closed: false,
+            refused: false,
             haste: Haste { needed: limits.haste, ..Haste::default() },
             taken: 0,
             put: 0,
