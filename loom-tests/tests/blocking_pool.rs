@@ -48,49 +48,48 @@ impl Pool {
         // Ordering: Relaxed; the threads are joined.
         self.ran.load(Ordering::Relaxed)
     }
+}
 
-    /// A thread of the pool, as `Crew::work`.
-    fn work(self: &Arc<Self>, first: Start<usize>) {
-        let Some(mut turn) = first else { return };
-        let mut threads = Vec::new();
-        threads.extend(self.start(self.desk.call_for_the_rest()));
-        let seat = Seat::new();
-        loop {
-            let bet = turn.bet;
-            let pace = if turn.job == 2 * LONG { Pace::Lent } else { Pace::Brisk };
-            self.run(turn.job);
-            // Looks once.
-            let mut looks = 2;
-            let spin = || {
-                looks -= 1;
-                looks > 0
-            };
-            match self.desk.next(&seat, (bet, pace), spin, Duration::ZERO) {
-                Next::Run(next, start) => {
-                    threads.extend(self.start(start));
-                    turn = next;
-                }
-                Next::Leave => break,
+/// A thread of the pool, as `Crew::work`.
+fn work(pool: &Arc<Pool>, first: Start<usize>) {
+    let Some(mut turn) = first else { return };
+    let mut threads = Vec::new();
+    threads.extend(start(pool, pool.desk.call_for_the_rest()));
+    let seat = Seat::new();
+    loop {
+        let bet = turn.bet;
+        let pace = if turn.job == 2 * LONG { Pace::Lent } else { Pace::Brisk };
+        pool.run(turn.job);
+        // Looks once.
+        let mut looks = 2;
+        let spin = || {
+            looks -= 1;
+            looks > 0
+        };
+        match pool.desk.next(&seat, (bet, pace), spin, Duration::ZERO) {
+            Next::Run(next, another) => {
+                threads.extend(start(pool, another));
+                turn = next;
             }
+            Next::Leave => break,
         }
-        self.desk.thread_ends();
-        join(threads);
     }
+    pool.desk.thread_ends();
+    join(threads);
+}
 
-    /// As `Crew::start`.
-    fn start(self: &Arc<Self>, start: Start<usize>) -> Option<JoinHandle<()>> {
-        let turn = start?;
-        let pool = self.clone();
-        let thread = thread::spawn(move || pool.work(Some(turn)));
-        self.desk.started(false);
-        Some(thread)
-    }
+/// As `Crew::start`.
+fn start(pool: &Arc<Pool>, start: Start<usize>) -> Option<JoinHandle<()>> {
+    let turn = start?;
+    let theirs = pool.clone();
+    let thread = thread::spawn(move || work(&theirs, Some(turn)));
+    pool.desk.started(false);
+    Some(thread)
+}
 
-    /// Submits a job; the thread that was started for it.
-    fn submit(self: &Arc<Self>, job: usize) -> Option<JoinHandle<()>> {
-        let start = self.desk.submit(job).expect("the pool is open and has room");
-        self.start(start)
-    }
+/// Submits a job; the thread that was started for it.
+fn submit(pool: &Arc<Pool>, job: usize) -> Option<JoinHandle<()>> {
+    start(pool, pool.desk.submit(job).expect("the pool is open and has room"))
 }
 
 fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
@@ -106,9 +105,9 @@ fn submission_meets_time_out() {
     explore(["one thread", "two threads"], |seen| {
         let pool = Pool::new(1, 1, NEVER);
         let mut threads = Vec::new();
-        threads.extend(pool.submit(1));
+        threads.extend(submit(&pool, 1));
         // The first thread may run, wait, leave, or have left.
-        threads.extend(pool.submit(10));
+        threads.extend(submit(&pool, 10));
         seen.note(if threads.len() == 1 { "one thread" } else { "two threads" });
         join(threads);
         assert_eq!(pool.ran(), 11, "a job was not run");
@@ -119,7 +118,7 @@ fn submission_meets_time_out() {
 fn submission_meets_close() {
     explore(["ran", "came back", "was refused"], |seen| {
         let pool = Pool::new(1, 1, NEVER);
-        let first = pool.submit(1);
+        let first = submit(&pool, 1);
         let theirs = pool.clone();
         let closer = thread::spawn(move || {
             let (jobs, _nobody) = theirs.desk.close();
@@ -128,7 +127,7 @@ fn submission_meets_close() {
         let mut refused = 0;
         let mut second = None;
         match pool.desk.submit(10) {
-            Ok(start) => second = pool.start(start),
+            Ok(another) => second = start(&pool, another),
             Err(Refused::Closed(job)) => refused = job,
             Err(Refused::Full(_)) => unreachable!("there is room for one"),
         }
@@ -153,7 +152,7 @@ fn start_fails() {
             Some(turn) => theirs.desk.start_failed(turn, false).err().unwrap_or(0),
             None => 0,
         });
-        let own = pool.submit(10);
+        let own = submit(&pool, 10);
         let without_thread = other.join().unwrap();
         join(own);
         assert_eq!(pool.ran() + without_thread, 11, "a job waits for a thread that there is not");
@@ -174,11 +173,11 @@ impl Wake for Told {
 fn guest_meets_free_thread() {
     explore(["entered", "waited"], |seen| {
         let pool = Pool::new(1, 0, NEVER);
-        let first = pool.submit(1);
+        let first = submit(&pool, 1);
         let told = std::sync::Arc::new(Told(AtomicUsize::new(0)));
         let knocked = pool.desk.knock(10, &Waker::from(told.clone())).unwrap();
         let (own, waited) = match knocked {
-            Knocked::Entered(start) => (pool.start(start), false),
+            Knocked::Entered(another) => (start(&pool, another), false),
             Knocked::Waits(_) => (None, true),
         };
         join(first.into_iter().chain(own));
@@ -193,10 +192,10 @@ fn guest_meets_free_thread() {
 fn guest_leaves_while_a_thread_comes() {
     explore(["ran", "left"], |seen| {
         let pool = Pool::new(1, 0, NEVER);
-        let first = pool.submit(1);
+        let first = submit(&pool, 1);
         let knocked = pool.desk.knock(10, Waker::noop()).unwrap();
         let (own, left) = match knocked {
-            Knocked::Entered(start) => (pool.start(start), None),
+            Knocked::Entered(another) => (start(&pool, another), None),
             Knocked::Waits(ticket) => (None, pool.desk.leave_lobby(ticket)),
         };
         join(first.into_iter().chain(own));
@@ -211,9 +210,9 @@ fn haste_loses_no_job() {
         // Haste from the start: the first thread spins, and what comes meanwhile waits for it.
         let pool = Pool::new(2, 4, 0);
         let mut threads = Vec::new();
-        threads.extend(pool.submit(1));
-        threads.extend(pool.submit(10));
-        threads.extend(pool.submit(100));
+        threads.extend(submit(&pool, 1));
+        threads.extend(submit(&pool, 10));
+        threads.extend(submit(&pool, 100));
         join(threads);
         assert_eq!(pool.ran(), 111, "a job was not run");
         seen.note("ran");
@@ -226,11 +225,11 @@ fn bet_is_lost() {
         let pool = Pool::new(2, 4, 0);
         *pool.waits_for.lock() = SHORT;
         let mut threads = Vec::new();
-        threads.extend(pool.submit(1));
-        threads.extend(pool.submit(LONG));
+        threads.extend(submit(&pool, 1));
+        threads.extend(submit(&pool, LONG));
         // The first thread may be the deputy by now; the second one is bet on and does not come back before
         // this one has run.
-        threads.extend(pool.submit(SHORT));
+        threads.extend(submit(&pool, SHORT));
         seen.note(if threads.len() == 3 { "a third thread" } else { "handed" });
         join(threads);
         assert_eq!(pool.ran(), 1 + LONG + SHORT, "a job was not run");
@@ -243,15 +242,15 @@ fn deputy_is_called_away() {
         let pool = Pool::new(2, 4, 0);
         *pool.waits_for.lock() = SHORT;
         let mut threads = Vec::new();
-        threads.extend(pool.submit(1));
-        threads.extend(pool.submit(LONG));
-        threads.extend(pool.submit(SHORT));
+        threads.extend(submit(&pool, 1));
+        threads.extend(submit(&pool, LONG));
+        threads.extend(submit(&pool, SHORT));
         let [own, rest] = pool.desk.submit_worker(2 * LONG).expect("it is open");
         seen.note(if own.is_some() { "had left" } else { "called away" });
-        threads.extend(pool.start(rest));
+        threads.extend(start(&pool, rest));
         if let Some(turn) = own {
-            let pool = pool.clone();
-            threads.push(thread::spawn(move || pool.work(Some(turn))));
+            let theirs = pool.clone();
+            threads.push(thread::spawn(move || work(&theirs, Some(turn))));
         }
         join(threads);
         assert_eq!(pool.ran(), 1 + 3 * LONG + SHORT, "a job was not run");

@@ -49,7 +49,7 @@ fn counted_panics(words: &'static str, body: impl FnOnce()) -> usize {
     let before = Arc::new(std::panic::take_hook());
     let others = before.clone();
     std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() == Some(words) {
+        if panic.payload().downcast_ref() == Some(&words) {
             counts.fetch_add(1, Ordering::Relaxed);
         } else {
             others(panic);
