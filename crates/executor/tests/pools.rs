@@ -4,6 +4,7 @@ mod support;
 
 use filch_executor::{BlockingPool, Builder, Executor, JoinHandle, PoolConfig};
 use filch_primitives::atomic::{AtomicBool, Ordering};
+use filch_primitives::sync::Mutex;
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
@@ -25,13 +26,13 @@ fn pool(config: PoolConfig) -> (Executor, BlockingPool) {
 /// Keeps `count` threads of `pool` busy until the sender is dropped.
 fn occupy(pool: &BlockingPool, count: usize) -> (mpsc::Sender<()>, Vec<JoinHandle<()>>) {
     let (release, released) = mpsc::channel::<()>();
-    let released = Arc::new(std::sync::Mutex::new(released));
+    let released = Arc::new(Mutex::new(released));
     let (started, has_started) = mpsc::channel();
     let call = || {
         let (released, started) = (released.clone(), started.clone());
         pool.spawn(move || {
             started.send(()).unwrap();
-            let _released = released.lock().unwrap().recv();
+            let _released = released.lock().recv();
         })
     };
     let calls = (0..count).map(|_| call()).collect();
@@ -125,7 +126,7 @@ fn submissions_wait_for_room_and_are_let_in_in_their_order() {
     bounded(|| {
         let (executor, pool) = pool(PoolConfig::new().max_threads(1).max_queue(1));
         let (release, _calls) = occupy(&pool, 1);
-        let order = Arc::new(filch_primitives::sync::Mutex::new(Vec::new()));
+        let order = Arc::new(Mutex::new(Vec::new()));
         let mut submissions: Vec<_> = (0..10)
             .map(|n| {
                 let order = order.clone();

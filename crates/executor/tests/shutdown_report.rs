@@ -103,9 +103,7 @@ fn tasks_that_block_in_their_first_poll_are_stuck_and_known_by_their_place() {
     bounded(|| {
         let executor = multi(4);
         let named = block(&executor, name("computes"), true);
-        let line = line!() + 1;
         let nameless = block(&executor, TaskBuilder::new(), true);
-        let _ = line;
         let report = executor.shutdown(SHORT);
         assert!(!report.is_clean() && report.waited());
         assert_eq!(names(report.stuck()), ["?", "computes"]);
@@ -162,7 +160,9 @@ fn a_task_in_block_in_place_and_a_destructor_that_blocks_are_stuck() {
         let wait = gate.wait();
         let in_drop = name("in drop").spawn_on(
             async move {
-                let _blocks = on_drop(move || drop(released.recv()));
+                let _blocks = on_drop(move || {
+                    let _released = released.recv();
+                });
                 wait.await;
             },
             executor.handle(),
