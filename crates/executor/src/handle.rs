@@ -1,7 +1,7 @@
 //! # The public verbs on a running executor
 
 use crate::block_on;
-use crate::blocking::{BlockingPool, PoolConfig, PoolExists, Pools};
+use crate::blocking::{BlockingPool, PoolConfig, PoolExists, Pools, entered, made};
 use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
@@ -226,7 +226,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.first_pool().try_spawn_from(f, Location::caller())
+        self.try_spawn_blocking_from(f, Location::caller())
     }
 
     #[track_caller]
@@ -235,11 +235,19 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.first_pool().spawn_from(f, origin)
+        made(self.try_spawn_blocking_from(f, origin))
     }
 
-    fn first_pool(&self) -> BlockingPool {
-        BlockingPool::new(self.pools().first().clone(), self.clone())
+    fn try_spawn_blocking_from<F, R>(
+        &self,
+        f: F,
+        origin: impl Into<Origin>,
+    ) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.pools().first().spawn(entered(self, f), origin)
     }
 
     /// The pool of this name, [`BlockingPool::DEFAULT`] or one that was made; `None` if there is none.

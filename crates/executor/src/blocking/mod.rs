@@ -19,7 +19,7 @@ pub(crate) use pools::{Pools, assert_can_name_threads};
 pub use submit::Submit;
 
 use crate::handle::Handle;
-use crate::task::{JoinHandle, Origin};
+use crate::task::JoinHandle;
 use std::fmt;
 use std::io;
 use std::panic::Location;
@@ -151,19 +151,7 @@ impl BlockingPool {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_from(f, Location::caller())
-    }
-
-    #[track_caller]
-    pub(crate) fn spawn_from<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        match self.try_spawn_from(f, origin) {
-            Ok(handle) => handle,
-            Err(error) => panic!("a blocking call cannot be made: {error}"),
-        }
+        made(self.try_spawn(f))
     }
 
     /// As [`spawn`](Self::spawn), for callers that can go on without.
@@ -191,19 +179,7 @@ impl BlockingPool {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.try_spawn_from(f, Location::caller())
-    }
-
-    pub(crate) fn try_spawn_from<F, R>(
-        &self,
-        f: F,
-        origin: impl Into<Origin>,
-    ) -> io::Result<JoinHandle<R>>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.crew.spawn(self.entered(f), origin)
+        self.crew.spawn(entered(&self.handle, f), Location::caller())
     }
 
     /// As [`spawn`](Self::spawn); if the queue is full, waits until there is room. First come, first served.
@@ -240,7 +216,7 @@ impl BlockingPool {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        Submit::new(&self.crew, self.entered(f), Location::caller())
+        Submit::new(&self.crew, entered(&self.handle, f), Location::caller())
     }
 
     /// How many threads there are, idle ones included.
@@ -262,14 +238,27 @@ impl BlockingPool {
     pub fn refused_threads(&self) -> u64 {
         self.crew.refused_threads()
     }
+}
 
-    /// The pool knows no executor: the call brings the one that is current while it runs.
-    fn entered<F: FnOnce() -> R, R>(&self, f: F) -> impl FnOnce() -> R + use<F, R> {
-        let current = self.handle.clone();
-        move || {
-            let _entered = current.enter();
-            f()
-        }
+/// The pool knows no executor: the call brings the one that is current while it runs.
+pub(crate) fn entered<F: FnOnce() -> R, R>(
+    handle: &Handle,
+    f: F,
+) -> impl FnOnce() -> R + use<F, R> {
+    let current = handle.clone();
+    move || {
+        let _entered = current.enter();
+        f()
+    }
+}
+
+/// # Panics
+/// If the call was not made.
+#[track_caller]
+pub(crate) fn made<R>(call: io::Result<JoinHandle<R>>) -> JoinHandle<R> {
+    match call {
+        Ok(handle) => handle,
+        Err(error) => panic!("a blocking call cannot be made: {error}"),
     }
 }
 
