@@ -37,12 +37,14 @@
 //! * I4: whoever waits in the lobby waits because the queue is full; model `guest_meets_free_thread`.
 //!
 //! ## Rejected
-//! See decision 36.
+//! See decision 36. `beckons` needs no ordering: whoever sees it takes the lock.
 //!
 //! ## Checked by
 //! `loom-tests/tests/blocking_pool.rs`: the models named above.
-pub use super::roster::Limits;
-use super::roster::{Bet, Guest, Knocked, Next, Pace, Refused, Roster, Seat, Seen, Start, Turn};
+
+use super::roster::{
+    Bet, Guest, Knocked, Limits, Next, Pace, Refused, Roster, Seat, Seen, Start, Turn,
+};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::catch_quietly;
 use filch_primitives::hint;
