@@ -287,7 +287,7 @@ impl<J> Desk<J> {
         mut state: MutexGuard<'a, Roster<J>>,
         mut spin: impl FnMut() -> bool,
     ) -> MutexGuard<'a, Roster<J>> {
-        if state.spinning || !state.haste.is_on() || !spin() {
+        if state.spinning || !state.haste.may_spin() || !spin() {
             return state;
         }
         state.spinning = true;
@@ -300,9 +300,8 @@ impl<J> Desk<J> {
         let mut state = self.state.lock();
         state.spinning = false;
         state.haste.settle(bet);
-        if state.queue.is_empty() {
-            state.haste.vain();
-        }
+        let in_vain = state.queue.is_empty();
+        state.haste.spun(in_vain);
         state
     }
 

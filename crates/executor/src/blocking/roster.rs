@@ -160,7 +160,15 @@ pub(super) struct Haste {
     round: u64,
     /// How many threads that are bet on are at work or spinning.
     quick: usize,
+    /// What may be spent on spinning, in eighths of what it costs to wake a thread.
+    credit: u32,
 }
+
+/// What a spin in vain costs: some ten wake-ups.
+const SPIN_COSTS: u32 = 80;
+
+/// What one that finds a call saves: one.
+const SPIN_SAVES: u32 = 8;
 
 /// How far the score goes beyond what is needed.
 const RESERVE: u32 = 48;
@@ -180,7 +188,7 @@ impl<J> Roster<J> {
             alive: 0,
             closed: false,
             refused: false,
-            haste: Haste { needed: limits.haste, ..Haste::default() },
+            haste: Haste { needed: limits.haste, credit: SPIN_COSTS, ..Haste::default() },
             taken: 0,
             put: 0,
             limits,
@@ -323,14 +331,30 @@ impl Haste {
         }
     }
 
+    /// Whether a thread may look for a call without sleeping: while that is worth it more often than not,
+    /// or has not been tried for long.
+    pub(super) fn may_spin(&self) -> bool {
+        self.is_on() && self.credit >= SPIN_COSTS
+    }
+
+    fn earn(&mut self, credit: u32) {
+        self.credit = (self.credit + credit).min(4 * SPIN_COSTS);
+    }
+
     /// A call was short, and close behind the one before.
     pub(super) fn brisk(&mut self) {
+        self.earn(1);
         self.score = self.score.saturating_add(1).min(self.needed.saturating_add(RESERVE));
     }
 
-    /// A thread looked for a call in vain.
-    pub(super) fn vain(&mut self) {
-        self.score /= 2;
+    /// A thread has looked for a call without sleeping.
+    pub(super) fn spun(&mut self, in_vain: bool) {
+        if in_vain {
+            self.credit = self.credit.saturating_sub(SPIN_COSTS);
+            self.score /= 2;
+        } else {
+            self.earn(SPIN_SAVES);
+        }
     }
 
     /// A call was long: whoever is at work may be for long, too.
