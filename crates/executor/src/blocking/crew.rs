@@ -61,12 +61,13 @@ type Post = Arc<Mutex<Option<TaskInfo>>>;
 
 /// The threads of a pool, and what they share.
 pub(crate) struct Crew {
+    // First, so that what its jobs point at is still there should it go with some in it.
+    desk: Desk<Job>,
     name: Arc<str>,
     config: Config,
     keep_alive: Duration,
     park: Arc<dyn Park>,
     ledger: Arc<Ledger>,
-    desk: Desk<Job>,
     may_spin: bool,
     posts: Mutex<Vec<Post>>,
     /// Whether the last thread that was asked for was refused, and how many have been.
