@@ -219,7 +219,7 @@ impl Handle {
     ///
     /// # Errors
     /// If no thread for blocking calls exists and the operating system refuses to start one, or if the queue
-    /// is full ([`WouldBlock`](io::ErrorKind::WouldBlock)); `f` has been dropped then.
+    /// is full ([`ResourceBusy`](io::ErrorKind::ResourceBusy)); `f` has been dropped then.
     #[track_caller]
     pub fn try_spawn_blocking<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
     where

@@ -89,7 +89,7 @@ fn a_full_queue_is_an_error_that_says_so() {
         let dropped = Counter::new();
         let guard = dropped.on_drop();
         let error = pool.try_spawn(move || drop(guard)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
         assert_eq!(error.to_string(), "the queue of the pool \"pool\" is full");
         assert_eq!(dropped.get(), 1);
         drop(release);

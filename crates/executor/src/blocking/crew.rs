@@ -136,7 +136,7 @@ impl Crew {
             Err(Refused::Closed(_job)) => {}
             Err(Refused::Full(_job)) => {
                 let words = format!("the queue of the pool {:?} is full", self.name);
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, words));
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, words));
             }
         }
         Ok(handle)

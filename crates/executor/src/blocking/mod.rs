@@ -164,14 +164,14 @@ impl BlockingPool {
     /// let (release, released) = std::sync::mpsc::channel::<()>();
     /// let occupied = pool.try_spawn(move || released.recv())?;
     /// let error = pool.try_spawn(|| ()).unwrap_err();
-    /// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    /// assert_eq!(error.kind(), std::io::ErrorKind::ResourceBusy);
     /// assert!(error.to_string().contains("the queue of the pool \"one\" is full"));
     /// # drop((release, occupied));
     /// # std::io::Result::Ok(())
     /// ```
     ///
     /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the queue is full; otherwise, if the pool has no thread,
+    /// [`ResourceBusy`](io::ErrorKind::ResourceBusy) if the queue is full; otherwise, if the pool has no thread,
     /// what the operating system said when it refused one. `f` has been dropped then.
     #[track_caller]
     pub fn try_spawn<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
@@ -258,7 +258,10 @@ pub(crate) fn entered<F: FnOnce() -> R, R>(
 pub(crate) fn made<R>(call: io::Result<JoinHandle<R>>) -> JoinHandle<R> {
     match call {
         Ok(handle) => handle,
-        Err(error) => panic!("a blocking call cannot be made: {error}"),
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+            panic!("a blocking call cannot be made: {error}")
+        }
+        Err(error) => panic!("cannot start a thread for a blocking call: {error}"),
     }
 }
 
