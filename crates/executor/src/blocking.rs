@@ -10,6 +10,7 @@ use crate::context::{self, PoolScope};
 use crate::park::{Outside, Park};
 use crate::parker::Parker;
 use crate::task::{self, JoinHandle, Origin, OwnedTasks, Reason, Runnable, Schedule};
+use filch_primitives::BudgetScope;
 use filch_primitives::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::fmt;
@@ -316,6 +317,8 @@ impl<F: FnOnce() -> R, R> Future for Blocking<F> {
         _cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<R> {
         let f = self.0.take().expect("a blocking call is polled once");
+        // It may poll futures by some `block_on` of its own.
+        let _unlimited = BudgetScope::unlimited();
         std::task::Poll::Ready(f())
     }
 }
