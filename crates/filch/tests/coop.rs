@@ -225,6 +225,20 @@ fn a_join_of_one_that_never_waits_lets_its_sibling_go_on() {
     });
 }
 
+#[test]
+fn a_copy_that_never_ends_one_way_goes_on_the_other_way_too() {
+    everywhere(|| async {
+        let (mut back, written) = filch::io::duplex(1);
+        let mut a = filch::io::join(filch::io::repeat(1), written);
+        let mut b = filch::io::join(&b"hello"[..], filch::io::sink());
+        let copy = filch::spawn(async move { filch::io::copy_bidirectional(&mut a, &mut b).await });
+        let mut read = [0; 5];
+        back.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"hello");
+        copy.abort();
+    });
+}
+
 /// Uses up the budget of every poll.
 async fn gluttony() {
     loop {
@@ -354,7 +368,7 @@ fn spin_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return output;
         }
-        std::thread::yield_now();
+        std::hint::spin_loop();
     }
 }
 

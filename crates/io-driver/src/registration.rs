@@ -118,9 +118,17 @@ impl Future for WaitReady<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { registration, mask, ref mut waiter } = *self;
-        let poll =
+        let has_waited = waiter.is_some();
+        let mut poll =
             |cx: &mut Context<'_>| registration.readiness().poll_waiter(waiter, mask, cx.waker());
-        let observed = ready!(Budget::poll(cx, poll));
+        let observed = if has_waited {
+            // A task that has waited does not give way as well.
+            let observed = ready!(poll(cx));
+            Budget::spend(1);
+            observed
+        } else {
+            ready!(Budget::poll(cx, poll))
+        };
         Poll::Ready(check(observed))
     }
 }
