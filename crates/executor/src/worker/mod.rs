@@ -198,7 +198,8 @@ impl Worker {
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
         } else {
-            self.with_driver(|| scheduler.park.park(None));
+            let timeout = self.with_core(|core| steal::look_again(core, scheduler)).flatten();
+            self.with_driver(|| scheduler.park.park(timeout));
             scheduler.idle.unpark();
         }
         self.with_core(|core| {

@@ -119,6 +119,24 @@ fn stuck_in(core: &Core, scheduler: &Scheduler, victim: usize) -> Option<usize> 
     Some(poll)
 }
 
+/// When a worker that has found nothing is to look again by itself, if nobody else will make it: somebody
+/// who may be stuck keeps tasks that are not to be raided yet.
+pub(crate) fn look_again(core: &Core, scheduler: &Scheduler) -> Option<Duration> {
+    if scheduler.has_alarm {
+        return None;
+    }
+    let now = Instant::now();
+    let own = core.seat.index();
+    let remotes = scheduler.remotes.iter().enumerate();
+    remotes
+        .filter(|(victim, remote)| *victim != own && remote.private.len_hint() > 0)
+        .map(|(victim, _)| {
+            let raided = core.raided[victim];
+            raided.map_or(AGAIN, |raided| raided.again.saturating_duration_since(now).max(AGAIN))
+        })
+        .min()
+}
+
 fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> Option<Runnable> {
     core.raided[victim] = Some(Raided::after(core.raided[victim], poll));
     let mut taken = 0;
