@@ -46,9 +46,15 @@ impl Budget {
     /// Takes a unit. Pending if there is none: the task is woken, and is to give way.
     #[inline]
     pub fn take(cx: &Context<'_>) -> Poll<()> {
+        if Self::try_take() { Poll::Ready(()) } else { Self::refuse(cx) }
+    }
+
+    /// Takes a unit if there is one. Who gets none is to [`take`](Self::take) one before it goes on.
+    #[inline]
+    pub fn try_take() -> bool {
         let left = LEFT.get() - 1;
         LEFT.set(left);
-        if left < 0 { Self::refuse(cx) } else { Poll::Ready(()) }
+        left >= 0
     }
 
     /// As [`take`](Self::take), for who remembers that it was refused before, and is not refused again: what goes before
@@ -70,14 +76,16 @@ impl Budget {
         cx: &mut Context<'_>,
         operation: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        if Self::take(cx).is_pending() {
+        if !Self::try_take() && Self::refuse(cx).is_pending() {
             return Poll::Pending;
         }
-        let polled = operation(cx);
-        if polled.is_pending() {
-            LEFT.set(LEFT.get() + 1);
+        match operation(cx) {
+            Poll::Ready(output) => Poll::Ready(output),
+            Poll::Pending => {
+                LEFT.set(LEFT.get() + 1);
+                Poll::Pending
+            }
         }
-        polled
     }
 
     /// Pending, as [`take`](Self::take), if there is no unit; takes none.

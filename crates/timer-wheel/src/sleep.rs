@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Waits for `duration` from now.
 ///
 /// It never ends early. It ends late by at most 33 us, to which comes the runtime's slack, 50 to 100 us, when
-/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
+/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll, unless the task has to give way; one beyond what the clock can
 /// express, [`Duration::MAX`] for instance, never is.
 ///
 /// # Cancel safety
@@ -200,8 +200,10 @@ impl Sleep {
         }
     }
 
-    /// Ready when it is over, whatever is left of the budget.
-    fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Ready when it is over, whatever is left of the budget; with whether the task has given way for it, or
+    /// waited, which is as good: a time limit must get through, whoever uses up the budget before it is polled.
+    #[inline]
+    fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         if let State::Idle { ask_clock: true } | State::Armed { ask_clock: true, .. } = self.state {
             if self.now() >= self.deadline {
                 self.disarm();
@@ -210,7 +212,7 @@ impl Sleep {
         }
         let core = self.handle.core();
         match self.state {
-            State::Elapsed { .. } => Poll::Ready(()),
+            State::Elapsed { has_given_way } => Poll::Ready(has_given_way),
             State::Idle { .. } => {
                 let nanos = core.nanos_of(self.deadline);
                 let waker = context.waker().clone();
@@ -222,10 +224,7 @@ impl Sleep {
                         }
                         Poll::Pending
                     }
-                    Arm::Due => {
-                        self.state = State::ELAPSED;
-                        Poll::Ready(())
-                    }
+                    Arm::Due => Poll::Ready(false),
                     Arm::Closed => self.after_shutdown(),
                 }
             }
@@ -234,24 +233,20 @@ impl Sleep {
                     self.state = State::Armed { key, ask_clock: false };
                     Poll::Pending
                 }
-                Armed::Fired => {
-                    self.state = State::ELAPSED;
-                    Poll::Ready(())
-                }
+                Armed::Fired => Poll::Ready(true),
                 Armed::Closed => self.after_shutdown(),
             },
         }
     }
 
     #[cold]
-    fn after_shutdown(&mut self) -> Poll<()> {
+    fn after_shutdown(&self) -> Poll<bool> {
         assert!(
             self.now() >= self.deadline,
             "the Filch runtime that this timer belongs to has shut down: the timer would never fire; \
              make it in the runtime that polls it, or stop polling before the shutdown"
         );
-        self.state = State::ELAPSED;
-        Poll::Ready(())
+        Poll::Ready(false)
     }
 }
 
@@ -260,14 +255,7 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        // A task that has waited for it does not give way as well: a time limit must get through, however
-        // much of the budget is used up before it is polled.
-        let mut has_given_way = match this.state {
-            State::Idle { .. } => false,
-            State::Armed { .. } => true,
-            State::Elapsed { has_given_way } => has_given_way,
-        };
-        ready!(this.poll_elapsed(context));
+        let mut has_given_way = ready!(this.poll_elapsed(context));
         let passed = Budget::take_or_give_way(&mut has_given_way, context);
         this.state = State::Elapsed { has_given_way: passed.is_pending() };
         passed

@@ -274,13 +274,12 @@ impl<T> Sender<T> {
         if n > self.max_capacity() {
             return Err(SendError(()));
         }
-        consume_budget().await;
         let permits = &self.channel.admission.permits;
-        match permits.try_acquire_or_wait(n) {
-            Ok(()) => Ok(()),
-            Err(Refusal::Closed) => Err(SendError(())),
-            Err(Refusal::TooFew) => permits.acquire(n).await.map_err(|_closed| SendError(())),
+        if Budget::try_take() && permits.try_acquire_or_wait(n).is_ok() {
+            return Ok(());
         }
+        consume_budget().await;
+        permits.acquire(n).await.map_err(|_closed| SendError(()))
     }
 
     fn try_admit(&self, n: usize) -> Result<(), TrySendError<()>> {

@@ -8,6 +8,7 @@ use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::Permits;
 use crate::permits::bank::NoBank;
+use filch_primitives::Budget;
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::coop::consume_budget;
 use std::error::Error;
@@ -205,13 +206,14 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     async fn wait(&self) {
-        consume_budget().await;
         // The common case costs no waiter.
-        if self.lock.try_acquire_all(1).is_err() {
-            // The only refusal of one who waits is the end, and nobody closes a mutex.
-            if self.lock.acquire(1).await.is_err() {
-                unreachable!("a mutex was closed");
-            }
+        if Budget::try_take() && self.lock.try_acquire_all(1).is_ok() {
+            return;
+        }
+        consume_budget().await;
+        // The only refusal of one who waits is the end, and nobody closes a mutex.
+        if self.lock.acquire(1).await.is_err() {
+            unreachable!("a mutex was closed");
         }
     }
 

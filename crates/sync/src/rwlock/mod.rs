@@ -14,6 +14,7 @@ use crate::const_fn::const_fn;
 use crate::mutex::TryLockError;
 use crate::permits::Permits;
 use crate::permits::bank::NoBank;
+use filch_primitives::Budget;
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::coop::consume_budget;
 use lease::Lease;
@@ -317,11 +318,13 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     async fn wait(&self, permits: usize) -> Lease<'_> {
+        // The common case costs no waiter.
+        if Budget::try_take() && self.permits.try_acquire(permits).is_ok() {
+            return Lease::new(&self.permits, permits);
+        }
         consume_budget().await;
-        // The common case costs no waiter. The only refusal of one who waits is the end, and nobody closes a lock.
-        if self.permits.try_acquire(permits).is_err()
-            && self.permits.acquire(permits).await.is_err()
-        {
+        // The only refusal of one who waits is the end, and nobody closes a lock.
+        if self.permits.acquire(permits).await.is_err() {
             unreachable!("a read-write lock was closed");
         }
         Lease::new(&self.permits, permits)
