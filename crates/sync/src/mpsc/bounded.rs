@@ -274,12 +274,15 @@ impl<T> Sender<T> {
         if n > self.max_capacity() {
             return Err(SendError(()));
         }
-        let permits = &self.channel.admission.permits;
-        if Budget::try_take() && permits.try_acquire_or_wait(n).is_ok() {
-            return Ok(());
+        if !Budget::try_take() {
+            consume_budget().await;
         }
-        consume_budget().await;
-        permits.acquire(n).await.map_err(|_closed| SendError(()))
+        let permits = &self.channel.admission.permits;
+        match permits.try_acquire_or_wait(n) {
+            Ok(()) => Ok(()),
+            Err(Refusal::Closed) => Err(SendError(())),
+            Err(Refusal::TooFew) => permits.acquire(n).await.map_err(|_closed| SendError(())),
+        }
     }
 
     fn try_admit(&self, n: usize) -> Result<(), TrySendError<()>> {

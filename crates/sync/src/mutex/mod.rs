@@ -206,14 +206,15 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     async fn wait(&self) {
-        // The common case costs no waiter.
-        if Budget::try_take() && self.lock.try_acquire_all(1).is_ok() {
-            return;
+        if !Budget::try_take() {
+            consume_budget().await;
         }
-        consume_budget().await;
-        // The only refusal of one who waits is the end, and nobody closes a mutex.
-        if self.lock.acquire(1).await.is_err() {
-            unreachable!("a mutex was closed");
+        // The common case costs no waiter.
+        if self.lock.try_acquire_all(1).is_err() {
+            // The only refusal of one who waits is the end, and nobody closes a mutex.
+            if self.lock.acquire(1).await.is_err() {
+                unreachable!("a mutex was closed");
+            }
         }
     }
 

@@ -318,13 +318,13 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     async fn wait(&self, permits: usize) -> Lease<'_> {
-        // The common case costs no waiter.
-        if Budget::try_take() && self.permits.try_acquire(permits).is_ok() {
-            return Lease::new(&self.permits, permits);
+        if !Budget::try_take() {
+            consume_budget().await;
         }
-        consume_budget().await;
-        // The only refusal of one who waits is the end, and nobody closes a lock.
-        if self.permits.acquire(permits).await.is_err() {
+        // The common case costs no waiter. The only refusal of one who waits is the end, and nobody closes a lock.
+        if self.permits.try_acquire(permits).is_err()
+            && self.permits.acquire(permits).await.is_err()
+        {
             unreachable!("a read-write lock was closed");
         }
         Lease::new(&self.permits, permits)
