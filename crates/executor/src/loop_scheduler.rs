@@ -6,7 +6,7 @@
 //! before `block_on` returns, as in asyncio; the others wait for the next `block_on`, or end with the
 //! loop.
 
-use crate::block_on::ThreadWaker;
+use crate::block_on::{ThreadWaker, poll_with_budget};
 use crate::blocking::Pools;
 use crate::config::Config;
 use crate::context::{self, WorkerScope};
@@ -119,7 +119,8 @@ impl LoopScheduler {
             }
             // Another thread drives; it is woken for our future's sake, or to take over.
             let waker = Waker::from(thread.clone());
-            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            let mut cx = Context::from_waker(&waker);
+            if let Poll::Ready(output) = poll_with_budget(future.as_mut(), &mut cx) {
                 self.seat.lock().waiting.retain(|other| !Arc::ptr_eq(other, &thread));
                 return output;
             }
@@ -188,7 +189,7 @@ impl<'a> Driver<'a> {
                     if !main.queued.swap(false, Ordering::Acquire) {
                         continue;
                     }
-                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    if let Poll::Ready(output) = poll_with_budget(future.as_mut(), &mut cx) {
                         self.last_turn();
                         return output;
                     }

@@ -25,6 +25,9 @@
 //! | [`thread`] | std's | loom's |
 //! | [`hint`] | `core::hint` | loom's |
 //! | [`queue`] | `crossbeam_deque::Injector` | a locked queue, because loom cannot see inside crossbeam |
+//!
+//! What the parts of a runtime have to know of each other on one thread is here too, alike in both halves: [`Current`], [`Duty`],
+//! [`Budget`] and, for users, [`coop`].
 
 #[cfg(not(filch_loom))]
 #[path = "std_half.rs"]
@@ -33,11 +36,14 @@ mod half;
 #[path = "loom_half.rs"]
 mod half;
 
+mod budget;
+pub mod coop;
 mod current;
 mod duty;
 mod quietly;
 mod unique;
 
+pub use budget::{Budget, BudgetScope};
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
 pub use duty::{Duty, DutyScope};

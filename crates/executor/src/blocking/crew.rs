@@ -13,9 +13,9 @@ use crate::park::{Outside, Park};
 use crate::shutdown::BlockingCall;
 use crate::task::{self, JoinHandle, Origin, OwnedTasks, Reason, Runnable, Schedule, TaskInfo};
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
-use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
+use filch_primitives::{BudgetScope, catch_quietly};
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -347,6 +347,8 @@ impl<F: FnOnce() -> R, R> Future for Blocking<F> {
 
     fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<R> {
         let f = self.0.take().expect("a blocking call is polled once");
+        // It may poll futures by some `block_on` of its own.
+        let _unlimited = BudgetScope::unlimited();
         Poll::Ready(f())
     }
 }

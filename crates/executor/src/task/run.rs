@@ -6,7 +6,7 @@
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
-use filch_primitives::catch_quietly;
+use filch_primitives::{BudgetScope, catch_quietly};
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,6 +60,7 @@ where
         return None;
     }
     let running = Running::enter(header);
+    let budget = BudgetScope::begin();
     let polled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the task is not complete while it is polled, and the waker does not leave this
         // function except as a clone, which counts itself.
@@ -67,6 +68,7 @@ where
         // SAFETY: we hold the runnable.
         unsafe { cell.poll_future(&mut Context::from_waker(&waker)) }
     }));
+    drop(budget);
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {

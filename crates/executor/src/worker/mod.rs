@@ -29,7 +29,7 @@ use crate::task::{Reason, Runnable, TaskInfo};
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize};
 use filch_primitives::sync::Mutex;
-use filch_primitives::{Duty, DutyScope};
+use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::Arc;
@@ -297,7 +297,7 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
              `spawn_blocking`"
         ),
     });
-    let _may_block = DutyScope::suspend();
+    let (_may_block, _unlimited) = (DutyScope::suspend(), BudgetScope::unlimited());
     f()
 }
 
