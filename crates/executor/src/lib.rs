@@ -12,6 +12,7 @@
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
 //! | blocking calls | `blocking.rs` |
+//! | who reports and relieves stuck workers, how many workers there are | `sentinel.rs`, `watch.rs`, `progress.rs`, `roster.rs` |
 //! | what is current on a thread | `context.rs` |
 //!
 //! ```
@@ -38,16 +39,21 @@ mod handle;
 mod idle;
 mod injector;
 mod local_set;
+mod long_poll;
 mod loop_scheduler;
 mod park;
 mod parker;
+mod progress;
 mod queue;
 mod rng;
+mod roster;
 mod run_queue;
 mod scheduler;
+mod sentinel;
 mod tally;
 mod task;
 mod task_builder;
+mod watch;
 mod worker;
 mod yield_now;
 
@@ -58,6 +64,7 @@ pub use event_loop::EventLoop;
 pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
+pub use long_poll::LongPoll;
 pub use park::{CondvarPark, Park};
 pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};
@@ -84,11 +91,20 @@ pub mod model {
     pub mod parker {
         pub use crate::parker::*;
     }
+    pub mod progress {
+        pub use crate::progress::*;
+    }
     pub mod queue {
         pub use crate::queue::*;
     }
+    pub mod roster {
+        pub use crate::roster::*;
+    }
     pub mod tally {
         pub use crate::tally::*;
+    }
+    pub mod watch {
+        pub use crate::watch::*;
     }
     pub mod join {
         pub use crate::task::join::*;

@@ -135,6 +135,10 @@ pub mod thread {
     pub use std::thread::{available_parallelism, panicking};
     use std::time::Duration;
 
+    pub fn is_finished<T>(_thread: &JoinHandle<T>) -> bool {
+        false
+    }
+
     /// loom has no time: a bounded wait is one that may end at any moment.
     pub fn park_timeout(_timeout: Duration) {
         yield_now();

@@ -176,6 +176,11 @@ pub mod thread {
         std::thread::spawn(f)
     }
 
+    /// Whether the thread has come to its end, as far as is known: joining it will not take long then.
+    pub fn is_finished<T>(thread: &JoinHandle<T>) -> bool {
+        thread.is_finished()
+    }
+
     /// Sleeps until the thread is unparked; may return for no reason.
     pub fn park() {
         std::thread::park();

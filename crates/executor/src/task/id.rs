@@ -41,6 +41,16 @@ impl Id {
     }
 }
 
+impl Id {
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+}
+
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Id({})", self.0)

@@ -141,6 +141,16 @@ impl Runnable {
         self.header().id
     }
 
+    /// Where it comes from.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.header().origin
+    }
+
+    /// What a report says of it.
+    pub(crate) fn info(&self) -> TaskInfo {
+        TaskInfo::of(self.header())
+    }
+
     /// Polls the future once and does what follows from it, except that a task which is to be queued again
     /// is given back.
     #[inline]

@@ -13,23 +13,25 @@ mod pace;
 mod private_queue;
 mod steal;
 
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, Relieved};
 pub(crate) use private_queue::PrivateQueue;
 
-use crate::biased::Biased;
 use crate::config::ThreadKind;
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
 use crate::park::Outside;
-use crate::scheduler::{Remote, Scheduler, count};
+use crate::scheduler::{Remote, Scheduler};
 use crate::task::{Reason, Runnable};
 use filch_primitives::CachePadded;
-use filch_primitives::atomic::{AtomicBool, AtomicUsize};
 use filch_primitives::sync::Mutex;
 use filch_primitives::{Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a spare sleeps before it looks whether the worker is back that it relieves.
+const SPARE_NAP: Duration = Duration::from_millis(20);
 
 /// A worker as its own thread sees it.
 pub(crate) struct Worker {
@@ -40,45 +42,110 @@ pub(crate) struct Worker {
     outside: Cell<Option<Outside>>,
 }
 
-/// The two halves of `count` workers: what they keep to themselves and what the others see.
-pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
+/// The two halves of `count` seats: what a worker keeps to itself and what the others see.
+pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Box<Core>>, Box<[CachePadded<Remote>]>) {
     let part = |index| {
         let (core, stealer) = Core::new(index, count, seed);
-        let remote = Remote {
-            stealer,
-            private: Biased::new(PrivateQueue::new()),
-            // Until it is known: rather a wake-up too many than a core that has nothing to do.
-            coarse: AtomicBool::new(true),
-            polls: AtomicUsize::new(0),
-            stolen: AtomicUsize::new(0),
-            spawned: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
-        };
-        (core, CachePadded::new(remote))
+        (Box::new(core), CachePadded::new(Remote::new(stealer)))
     };
     let (cores, remotes): (Vec<_>, Vec<_>) = (0..count).map(part).unzip();
     (cores, remotes.into_boxed_slice())
 }
 
-/// Starts the thread of a worker.
-pub(crate) fn start(scheduler: &Arc<Scheduler>, core: Core) -> io::Result<()> {
-    let kind = ThreadKind::Worker(core.seat.index());
-    let theirs = scheduler.clone();
-    scheduler.thread_enters();
+/// How many workers there are to be from here on. Those that are missing are started; those that are too many leave,
+/// each when it looks. The first worker that cannot be started is the last one that is tried.
+pub(crate) fn set_workers(scheduler: &Arc<Scheduler>, wanted: usize) -> io::Result<()> {
+    if scheduler.roster.set_wanted(wanted) {
+        // Whoever is told and leaves tells the next.
+        scheduler.park.unpark_one();
+    }
+    let missing: Vec<_> = std::iter::from_fn(|| scheduler.roster.take_for_worker()).collect();
+    // All of them count before the first one runs.
+    missing.iter().for_each(|_| scheduler.worker_comes());
+    let mut failed = None;
+    for (index, core) in missing {
+        let started = match failed {
+            None => start(scheduler, index, core),
+            Some(_) => Err((io::Error::other("not tried"), core)),
+        };
+        if let Err((error, core)) = started {
+            scheduler.worker_goes();
+            let left = scheduler.roster.gives_back((index, core), false);
+            let first = failed.take().map_or(error, |(first, _)| first);
+            failed = Some((first, left));
+        }
+    }
+    failed.map_or(Ok(()), |(error, left)| {
+        let words = format!("{left} of {wanted} workers run: cannot start another: {error}");
+        Err(io::Error::new(error.kind(), words))
+    })
+}
+
+/// Starts the thread of a worker; gives the core back if there is no thread for it.
+fn start(
+    scheduler: &Arc<Scheduler>,
+    index: usize,
+    core: Box<Core>,
+) -> Result<(), (io::Error, Box<Core>)> {
+    if !scheduler.thread_enters_if_open() {
+        return Err((io::Error::other("the runtime is shutting down"), core));
+    }
+    // In a cell of its own, because a closure that does not get a thread is lost.
+    let core = Arc::new(Mutex::new(Some(core)));
+    let (theirs, in_cell) = (scheduler.clone(), core.clone());
     let main = move || {
-        run(theirs, Box::new(core));
+        if let Some(core) = in_cell.lock().take() {
+            run(theirs, core);
+        }
         || ()
     };
-    match scheduler.config.start_thread(kind, main) {
+    match scheduler.config.start_thread(ThreadKind::Worker(index), main) {
         Ok(thread) => {
             scheduler.thread_to_join(thread);
             Ok(())
         }
         Err(error) => {
             scheduler.thread_leaves();
-            Err(error)
+            let core = core.lock().take().expect("no thread has taken it");
+            Err((error, core))
         }
     }
+}
+
+/// Lets a spare run on a thread of the pool for blocking calls; whether it does.
+pub(crate) fn start_spare(scheduler: &Arc<Scheduler>, relieved: Relieved) -> bool {
+    let Some((index, mut core)) = scheduler.roster.take_for_spare() else {
+        return false;
+    };
+    core.relieves = Some(relieved);
+    scheduler.worker_comes();
+    let not_started =
+        if scheduler.thread_enters_if_open() { run_in_pool(scheduler, core) } else { Err(core) };
+    if let Err(mut core) = not_started {
+        core.relieves = None;
+        scheduler.worker_goes();
+        scheduler.roster.gives_back((index, core), true);
+        return false;
+    }
+    true
+}
+
+/// Lets a thread of the pool for blocking calls carry on with `core`, for which `thread_enters` was called; gives it
+/// back if there is none.
+fn run_in_pool(scheduler: &Arc<Scheduler>, core: Box<Core>) -> Result<(), Box<Core>> {
+    // In a cell of its own, because a closure that does not get a thread is lost.
+    let core = Arc::new(Mutex::new(Some(core)));
+    let (theirs, in_cell) = (scheduler.clone(), core.clone());
+    let started = scheduler.blocking.run_worker(Box::new(move || match in_cell.lock().take() {
+        Some(core) => run(theirs, core),
+        None => theirs.thread_leaves(),
+    }));
+    if started.is_ok() {
+        return Ok(());
+    }
+    let core = core.lock().take().expect("no thread has taken it");
+    scheduler.thread_leaves();
+    Err(core)
 }
 
 /// Runs tasks on this thread until the shutdown, or until the core is taken elsewhere.
@@ -90,6 +157,7 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let _scope = WorkerScope::enter(&worker);
     // Dropped before the scope: destructors of tasks may do what tasks do.
     let _inside = Inside(&worker.scheduler);
+    worker.scheduler.worker_is_awake();
     worker.run();
     worker.end_tasks();
 }
@@ -110,6 +178,8 @@ enum Next {
     RunFound(Runnable),
     Turn,
     Park,
+    /// Perhaps there are too many workers.
+    LeaveIfSurplus,
     /// Another thread has the core.
     Leave,
 }
@@ -131,6 +201,7 @@ impl Worker {
                     turned = true;
                 }
                 Next::Park => self.park(),
+                Next::LeaveIfSurplus => turned = !self.leave_if_surplus(),
                 Next::Leave => return,
             }
         }
@@ -163,6 +234,9 @@ impl Worker {
         if !turned {
             if let Some(look) = core.pace.poll() {
                 core.set_coarse(scheduler, look.is_coarse);
+                if core.is_surplus(scheduler) {
+                    return Next::LeaveIfSurplus;
+                }
                 if look.is_turn_due {
                     return Next::Turn;
                 }
@@ -172,7 +246,7 @@ impl Worker {
         let Some(task) = core.next(scheduler, outside_first) else {
             return Next::Park;
         };
-        count(&core.seat.remote(scheduler).polls);
+        core.seat.remote(scheduler).begins_poll(&task);
         if std::mem::take(&mut core.searching) { Next::RunFound(task) } else { Next::Run(task) }
     }
 
@@ -191,6 +265,11 @@ impl Worker {
     /// Sleeps until there is something to do.
     fn park(&self) {
         let scheduler = &self.scheduler;
+        if self.with_core(|core| core.is_surplus(scheduler)) == Some(true)
+            && self.leave_if_surplus()
+        {
+            return;
+        }
         let Some(was_searching) = self.with_core(|core| core.rest(scheduler)) else {
             return;
         };
@@ -198,7 +277,11 @@ impl Worker {
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
         } else {
-            let timeout = self.with_core(|core| steal::look_again(core, scheduler)).flatten();
+            let timeout = self.with_core(|core| {
+                let nap = core.relieves.map(|_| SPARE_NAP);
+                steal::look_again(core, scheduler).or(nap)
+            });
+            let timeout = timeout.flatten();
             self.with_driver(|| scheduler.park.park(timeout));
             scheduler.idle.unpark();
         }
@@ -206,10 +289,49 @@ impl Worker {
             core.searching = true;
             core.pace.wake();
         });
+        scheduler.worker_is_awake();
+    }
+
+    /// Gives up the seat if there are too many workers, or if the one is back that this one relieves; whether it did.
+    /// What it has goes to the injector.
+    #[cold]
+    fn leave_if_surplus(&self) -> bool {
+        let scheduler = &self.scheduler;
+        let Some(is_spare) = self.with_core(|core| core.relieves.is_some()) else {
+            return true;
+        };
+        if !scheduler.roster.leaves(is_spare) {
+            return false;
+        }
+        let Some(mut core) = self.core.take() else { return true };
+        scheduler.park.found_work();
+        core.hand_over(scheduler);
+        core.relieves = None;
+        core.seat.remote(scheduler).progress.rest();
+        if std::mem::take(&mut core.searching) {
+            let _last = scheduler.idle.stop_searching();
+        }
+        // Those who relied on this one to find it, or to come back for it.
+        if scheduler.has_work() {
+            scheduler.wake_one();
+        }
+        match scheduler.roster.returns(core.seat.index(), core) {
+            None => {
+                scheduler.worker_goes();
+                true
+            }
+            Some((_, core)) => {
+                *self.core.borrow_mut() = Some(core);
+                false
+            }
+        }
     }
 
     fn with_driver(&self, f: impl FnOnce()) {
-        self.with_core(|core| core.in_driver = true);
+        self.with_core(|core| {
+            core.in_driver = true;
+            core.seat.remote(&self.scheduler).progress.rest();
+        });
         f();
         self.with_core(|core| core.in_driver = false);
     }
@@ -253,7 +375,7 @@ impl Core {
 
     /// Takes its share of what came from outside.
     pub(crate) fn take_from_injector(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
-        let workers = scheduler.remotes.len();
+        let workers = scheduler.idle.workers();
         self.seat.with_private(scheduler, |private| {
             scheduler.injector.pop_batch(workers, |task| private.push_waiting(task))
         })
@@ -295,22 +417,12 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
-        let scheduler = self.scheduler.clone();
-        self.outside.set(Some(Outside::begin(&scheduler.park)));
-        // In a cell of its own, because a closure that does not get a thread is lost.
-        let core = Arc::new(Mutex::new(Some(core)));
-        let theirs = core.clone();
+        self.outside.set(Some(Outside::begin(&self.scheduler.park)));
         self.scheduler.thread_enters();
-        let started =
-            self.scheduler.blocking.run_worker(Box::new(move || match theirs.lock().take() {
-                Some(core) => run(scheduler, core),
-                None => scheduler.thread_leaves(),
-            }));
-        if started.is_err() {
+        if let Err(core) = run_in_pool(&self.scheduler, core) {
             // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
-            *self.core.borrow_mut() = core.lock().take();
+            *self.core.borrow_mut() = Some(core);
             self.outside.set(None);
-            self.scheduler.thread_leaves();
         }
     }
 }

@@ -21,7 +21,7 @@ impl RuntimeMetrics {
         Self { executor }
     }
 
-    /// How many workers there are; 1 for a single-threaded runtime.
+    /// How many workers there are, spares not counted; 1 for a single-threaded runtime.
     pub fn num_workers(&self) -> usize {
         self.executor.workers()
     }
@@ -44,5 +44,11 @@ impl RuntimeMetrics {
     /// How many tasks the workers have taken from each other so far.
     pub fn stolen_tasks(&self) -> u64 {
         self.executor.stolen_tasks()
+    }
+
+    /// How many polls took longer than the [threshold](super::Builder::long_poll_threshold) so far. A single-threaded
+    /// runtime counts only if there is a [hook](super::Builder::on_long_poll) for them.
+    pub fn long_polls(&self) -> u64 {
+        self.executor.long_polls()
     }
 }

@@ -52,7 +52,6 @@ pub(super) struct Seats {
     state: Mutex<State>,
     /// How often the driver was turned or waited in.
     turns: AtomicUsize,
-    workers: usize,
     /// Blocking calls and threads in `block_on` that are awake. For a moment it may be too small, and less
     /// than nothing, on account of a thread that a worker is just waking.
     outside: AtomicUsize,
@@ -60,6 +59,7 @@ pub(super) struct Seats {
 
 #[derive(Debug, Default)]
 struct State {
+    workers: usize,
     /// Who waits in the driver.
     watching: usize,
     standing_by: usize,
@@ -88,8 +88,8 @@ struct Alarm {
 }
 
 impl State {
-    fn is_anyone_active(&self, workers: usize) -> bool {
-        self.watching + self.standing_by + self.looking < workers
+    fn is_anyone_active(&self) -> bool {
+        self.watching + self.standing_by + self.looking < self.workers
     }
 
     /// Forgets an alarm that nobody waits for any more, or that has woken a watcher.
@@ -108,13 +108,12 @@ impl State {
 }
 
 impl Seats {
-    /// For `workers` workers, all of them active.
-    pub(super) fn new(workers: usize) -> io::Result<Self> {
+    /// Without workers.
+    pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             standby: Driver::new()?,
             state: Mutex::default(),
             turns: AtomicUsize::new(0),
-            workers,
             outside: AtomicUsize::new(0),
         })
     }
@@ -149,7 +148,7 @@ impl Seats {
         let mut state = self.state.lock();
         state.looking -= usize::from(LOOKING.replace(false));
         let idle = 1 + state.standing_by + state.looking;
-        let is_attended = state.watching > 0 || idle < self.workers;
+        let is_attended = state.watching > 0 || idle < state.workers;
         let is_busy = state.is_busy && !is_paused;
         if is_attended && !is_busy && !state.wants_watcher {
             state.standing_by += 1;
@@ -183,7 +182,7 @@ impl Seats {
             state.unparks -= usize::from(is_unparked);
             // Two unparks may wake one thread.
             let pass_on = state.unparks > 0;
-            let is_needed = self.take_alarm(&mut state) && state.is_anyone_active(self.workers);
+            let is_needed = self.take_alarm(&mut state) && state.is_anyone_active();
             let leaves = is_needed || is_unparked || timeout.is_some();
             state.standing_by -= usize::from(leaves);
             if is_needed && !is_unparked {
@@ -221,7 +220,7 @@ impl Seats {
     fn ensure_alarm(&self, driver: &Driver, mut state: MutexGuard<'_, State>) {
         state.forget_unheard();
         let is_anyone_idle = state.watching + state.standing_by > 0;
-        if state.alarm.is_some() || !is_anyone_idle || !state.is_anyone_active(self.workers) {
+        if state.alarm.is_some() || !is_anyone_idle || !state.is_anyone_active() {
             return;
         }
         let now = Instant::now();
@@ -242,6 +241,18 @@ impl Seats {
         }
     }
 
+    /// There is one more worker, which is active.
+    pub(super) fn worker_comes(&self, driver: &Driver) {
+        let mut state = self.state.lock();
+        state.workers += 1;
+        self.ensure_alarm(driver, state);
+    }
+
+    /// There is one worker less; it was active, and does not count as looking.
+    pub(super) fn worker_goes(&self) {
+        self.state.lock().workers -= 1;
+    }
+
     /// Whether an unpark went to the driver since this was asked last.
     pub(super) fn take_call(&self) -> bool {
         std::mem::take(&mut self.state.lock().is_called)
@@ -255,7 +266,7 @@ impl Seats {
         // that lets something begin outside has not come to stand by before, and something that ends
         // has called a worker before if it woke a task.
         let outside = self.outside.load(Ordering::Acquire);
-        state.watching == 1 && asleep + 1 == self.workers && !state.is_called && outside == 0
+        state.watching == 1 && asleep + 1 == state.workers && !state.is_called && outside == 0
     }
 
     pub(super) fn outside_begins(&self) {
