@@ -312,6 +312,19 @@ impl Handle {
         }
     }
 
+    /// How many spares there are at the moment, for workers that are stuck.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().spare_workers(), 0);
+    /// ```
+    pub fn spare_workers(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.roster.spares(),
+        }
+    }
+
     /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
     /// leave, each at the end of a poll, and their tasks go on elsewhere.
     ///

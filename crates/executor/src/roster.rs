@@ -169,6 +169,11 @@ impl<S> Roster<S> {
         self.state.lock().workers
     }
 
+    /// How many spares there are.
+    pub fn spares(&self) -> usize {
+        self.state.lock().spares
+    }
+
     /// How many have a seat.
     pub fn manned(&self) -> usize {
         let state = self.state.lock();

@@ -46,9 +46,10 @@ pub fn bounded_by(limit: Duration, body: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// An executor with `workers` workers.
+/// An executor with `workers` workers and no spares, so that what is queued behind [occupied](occupy) workers stays
+/// there.
 pub fn multi(workers: usize) -> Executor {
-    Builder::new_multi_thread().worker_threads(workers).build().unwrap()
+    Builder::new_multi_thread().worker_threads(workers).spare_workers(0).build().unwrap()
 }
 
 /// A single-threaded executor.

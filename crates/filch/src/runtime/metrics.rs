@@ -26,6 +26,11 @@ impl RuntimeMetrics {
         self.executor.workers()
     }
 
+    /// How many [spares](super::Builder::spare_workers) there are at the moment, for workers that are stuck.
+    pub fn num_spare_workers(&self) -> usize {
+        self.executor.spare_workers()
+    }
+
     /// How many tasks were spawned and have not ended; blocking calls are not counted.
     pub fn num_alive_tasks(&self) -> usize {
         self.executor.live_tasks()
