@@ -13,7 +13,8 @@ use crate::task::Runnable;
 use crate::worker::Core;
 use filch_primitives::atomic::Ordering;
 use filch_primitives::hint;
-use std::time::{Duration, Instant};
+use filch_primitives::time::Instant;
+use std::time::Duration;
 
 /// For how long a victim must be in one and the same poll. A pair of tasks that pass a message takes some
 /// 100 ns, so only a stuck worker is raided.
