@@ -68,7 +68,8 @@ pub trait Park: Send + Sync + 'static {
     /// There is one more worker than before, or the first one.
     fn worker_comes(&self) {}
 
-    /// There is one worker less. It is not in [`park`](Self::park).
+    /// There is one worker less. It is not in [`park`](Self::park), and [unparks one](Self::unpark_one) of the others
+    /// afterwards.
     fn worker_goes(&self) {}
 
     /// Called when every task has ended: no worker will let events in any more. Whoever waits for one

@@ -30,6 +30,7 @@ mod handle;
 mod metrics;
 #[expect(clippy::module_inception, reason = "the type is what the module is about")]
 mod runtime;
+mod seating;
 mod seats;
 
 pub use builder::Builder;
