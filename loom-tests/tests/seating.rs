@@ -1,6 +1,6 @@
 //! Where an idle worker of a whole runtime waits, and who is woken: `crates/filch/src/runtime/seating.rs`, around which
-//! this file does what `seats.rs` does. A bell on a lock stands in for the driver and for the standby; alarms go off as
-//! soon as somebody waits for them, a few times, since loom has no time.
+//! this file does what `seats.rs` does. A bell on a lock stands in for the driver and for the standby; loom has
+//! no time, so that alarms go off at once or not at all.
 #![cfg(filch_loom)]
 
 #[path = "../../crates/filch/src/runtime/seating.rs"]
@@ -52,19 +52,20 @@ struct Seats {
     seating: Mutex<(Seating, Clock)>,
 }
 
-/// Every look at the clock finds that all alarms have gone off.
+/// While time passes, every alarm goes off at once.
 struct Clock {
     now: Instant,
     turns: usize,
-    /// How many alarms there will be still.
-    alarms: usize,
+    passes: bool,
+    /// Where the last alarm is to go off, when time passes.
+    pending: Option<Place>,
 }
 
 impl Seats {
-    fn new(workers: usize, alarms: usize) -> Arc<Self> {
+    fn new(workers: usize) -> Arc<Self> {
         let mut seating = Seating::default();
         (0..workers).for_each(|_| seating.worker_comes());
-        let clock = Clock { now: Instant::now(), turns: 0, alarms };
+        let clock = Clock { now: Instant::now(), turns: 0, passes: false, pending: None };
         Arc::new(Self {
             driver: Bell::default(),
             standby: Bell::default(),
@@ -112,30 +113,47 @@ impl Seats {
         let (seating, clock) = &mut *state;
         let (now, turns) = (clock.now, clock.turns);
         let Some(alarm) = seating.next_alarm(|| now, turns) else { return };
-        if clock.alarms == 0 {
+        if !clock.passes {
+            clock.pending = Some(alarm.place);
             return;
         }
-        clock.alarms -= 1;
         drop(state);
-        match alarm.place {
-            Place::Standby => self.standby.ring(|bell| bell.alarm = true),
-            Place::Driver => self.driver.ring(|bell| bell.alarm = true),
+        self.sound_alarm(alarm.place);
+    }
+
+    fn sound_alarm(&self, place: Place) {
+        self.bell(place).ring(|bell| bell.alarm = true);
+    }
+
+    fn bell(&self, place: Place) -> &Bell {
+        match place {
+            Place::Driver => &self.driver,
+            Place::Standby => &self.standby,
+        }
+    }
+
+    /// Alarms go off from here on.
+    fn pass_time(&self) {
+        let pending = {
+            let mut state = self.seating.lock();
+            state.1.passes = true;
+            state.1.pending.take()
+        };
+        if let Some(place) = pending {
+            self.sound_alarm(place);
         }
     }
 
     fn unpark_one(&self) {
         let place = self.seating.lock().0.unpark();
-        match place {
-            Place::Standby => self.standby.ring(|bell| bell.unparks += 1),
-            Place::Driver => self.driver.ring(|bell| bell.unparks += 1),
-        }
+        self.bell(place).ring(|bell| bell.unparks += 1);
     }
 }
 
 #[test]
 fn two_sit_down_and_are_unparked() {
     explore(["both were told"], |seen| {
-        let seats = Seats::new(2, 1);
+        let seats = Seats::new(2);
         // As in a shutdown: whoever is told tells the next.
         let told = Arc::new(Mutex::new(false));
         let workers = [0, 1].map(|_| {
@@ -150,6 +168,9 @@ fn two_sit_down_and_are_unparked() {
         });
         *told.lock() = true;
         seats.unpark_one();
+        // Somebody who sits down behind an unpark that went to the driver, while the one that it woke counts as active,
+        // is told by the alarm.
+        seats.pass_time();
         for worker in workers {
             worker.join().unwrap();
         }
@@ -160,7 +181,7 @@ fn two_sit_down_and_are_unparked() {
 #[test]
 fn the_driver_is_attended_while_a_worker_is_stuck() {
     explore(["by the alarm"], |seen| {
-        let seats = Seats::new(2, 4);
+        let seats = Seats::new(2);
         let theirs = seats.clone();
         let worker = thread::spawn(move || {
             let (mut events, mut is_looking) = (0, false);
@@ -170,6 +191,7 @@ fn the_driver_is_attended_while_a_worker_is_stuck() {
         });
         // The other worker, this thread, is in a poll that does not end.
         seats.driver.ring(|bell| bell.events += 1);
+        seats.pass_time();
         worker.join().unwrap();
         seen.note("by the alarm");
     });
@@ -178,7 +200,7 @@ fn the_driver_is_attended_while_a_worker_is_stuck() {
 #[test]
 fn the_last_active_worker_goes() {
     explore(["the other watches"], |seen| {
-        let seats = Seats::new(2, 1);
+        let seats = Seats::new(2);
         let theirs = seats.clone();
         let worker = thread::spawn(move || {
             let (mut events, mut is_looking) = (0, false);

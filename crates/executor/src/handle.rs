@@ -7,7 +7,6 @@ use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
 use crate::task::{JoinHandle, Origin, Spawned, is_large};
 use crate::worker;
-use filch_primitives::atomic::Ordering;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::io;
@@ -403,11 +402,33 @@ impl Handle {
     pub fn stolen_tasks(&self) -> u64 {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 0,
-            AnyScheduler::Multi(scheduler) => {
-                // Ordering: Relaxed; a statistic.
-                let stolen = |i: usize| scheduler.remotes[i].stolen.load(Ordering::Relaxed) as u64;
-                (0..scheduler.remotes.len()).map(stolen).sum()
-            }
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.stolen),
+        }
+    }
+
+    /// How often the workers have taken tasks from one that was stuck in a poll.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().raids(), 0);
+    /// ```
+    pub fn raids(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.raids),
+        }
+    }
+
+    /// How often the workers have gone to sleep; not counted on a single-threaded executor.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.handle().parks(), 0);
+    /// ```
+    pub fn parks(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.parks),
         }
     }
 

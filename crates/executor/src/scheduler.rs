@@ -48,8 +48,11 @@ pub(crate) struct Remote {
     pub(crate) progress: Progress<Location<'static>>,
     /// The last task with a name that the worker has polled.
     named: Mutex<Option<(Id, Box<str>)>>,
-    /// How many tasks the worker has taken from others.
+    /// How many tasks the worker has taken from others, and how often from one that was stuck.
     pub(crate) stolen: AtomicUsize,
+    pub(crate) raids: AtomicUsize,
+    /// How often the worker went to sleep.
+    pub(crate) parks: AtomicUsize,
     /// How many tasks the worker has spawned, and ended.
     pub(crate) spawned: AtomicUsize,
     pub(crate) ended: AtomicUsize,
@@ -65,6 +68,8 @@ impl Remote {
             progress: Progress::new(),
             named: Mutex::new(None),
             stolen: AtomicUsize::new(0),
+            raids: AtomicUsize::new(0),
+            parks: AtomicUsize::new(0),
             spawned: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }
@@ -364,6 +369,12 @@ impl Scheduler {
             let _ended = thread.join();
         }
         true
+    }
+
+    /// The sum of a statistic that each worker keeps.
+    pub(crate) fn sum(&self, of: impl Fn(&Remote) -> &AtomicUsize) -> u64 {
+        // Ordering: Relaxed; a statistic.
+        self.seats().iter().map(|remote| of(remote).load(Ordering::Relaxed) as u64).sum()
     }
 
     /// How many tasks have not ended.

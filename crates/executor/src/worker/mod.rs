@@ -20,7 +20,7 @@ use crate::config::ThreadKind;
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
 use crate::park::Outside;
-use crate::scheduler::{Remote, Scheduler};
+use crate::scheduler::{Remote, Scheduler, count};
 use crate::task::{Reason, Runnable};
 use filch_primitives::CachePadded;
 use filch_primitives::sync::Mutex;
@@ -278,6 +278,7 @@ impl Worker {
             scheduler.idle.cancel_park();
         } else {
             let timeout = self.with_core(|core| {
+                count(&core.seat.remote(scheduler).parks);
                 let nap = core.relieves.map(|_| SPARE_NAP);
                 steal::look_again(core, scheduler).or(nap)
             });

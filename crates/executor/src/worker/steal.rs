@@ -8,7 +8,7 @@
 
 use crate::biased::Len;
 use crate::queue::Steal;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Scheduler, count};
 use crate::task::Runnable;
 use crate::worker::Core;
 use filch_primitives::atomic::Ordering;
@@ -152,6 +152,7 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> O
         Some(first)
     })??;
     count_stolen(core, scheduler, taken + 1);
+    count(&core.seat.remote(scheduler).raids);
     Some(first)
 }
 

@@ -51,6 +51,16 @@ impl RuntimeMetrics {
         self.executor.stolen_tasks()
     }
 
+    /// How often the workers have taken tasks from one that was stuck in a poll.
+    pub fn raids(&self) -> u64 {
+        self.executor.raids()
+    }
+
+    /// How often the workers have gone to sleep; not counted on a single-threaded runtime.
+    pub fn parks(&self) -> u64 {
+        self.executor.parks()
+    }
+
     /// How many polls took longer than the [threshold](super::Builder::long_poll_threshold) so far. A single-threaded
     /// runtime counts only if there is a [hook](super::Builder::on_long_poll) for them.
     pub fn long_polls(&self) -> u64 {

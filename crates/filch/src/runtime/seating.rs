@@ -5,7 +5,8 @@
 //!
 //! ## Invariants
 //! * I1: `watching + standing_by + looking <= workers`.
-//! * I2: every unpark ends somebody's wait, on the standby if anybody is there; models `two_sit_down_and_are_unparked`.
+//! * I2: every unpark ends somebody's wait, on the standby if anybody is there; models `two_sit_down_and_are_unparked`,
+//!   `the_last_active_worker_goes`. Somebody who sits down while one goes to the driver is told by the alarm (I3).
 //! * I3: while somebody is active and somebody waits, an alarm is set where they wait, and when it has gone off with the
 //!   driver unattended since it was set, whoever it woke watches; model
 //!   `the_driver_is_attended_while_a_worker_is_stuck`.
@@ -14,7 +15,7 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/seating.rs`, in which a bell on a lock stands in for the driver and for the standby, and alarms go
-//! off at once.
+//! off at once or not at all.
 
 use std::time::{Duration, Instant};
 
