@@ -3,7 +3,7 @@
 
 use filch_executor::model::idle::Idle;
 use filch_executor::{CondvarPark, Park};
-use filch_primitives::atomic::{AtomicUsize, Ordering, fence};
+use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::Arc;
 use filch_primitives::thread;
 use loom_tests::explore;

@@ -7,6 +7,7 @@ use filch_executor::{Builder, Executor};
 use filch_fs::File;
 use filch_io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use std::io::ErrorKind;
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 use support::{begin, child, ends};
@@ -50,8 +51,11 @@ fn a_full_disk_is_an_error_and_what_fitted_is_in_the_file() {
     let _bounded = support::bounded();
     // 8 blocks of 512 bytes; the signal that comes with the limit would end the process.
     let prelude = "ulimit -f 8 && trap '' XFSZ";
-    let mut child = child("child_that_fills_the_disk", prelude).spawn().unwrap();
-    assert!(ends(&mut child).success());
+    let mut command = child("child_that_fills_the_disk", prelude);
+    // The limit is on every file, and this test's own output may go to one that is large already.
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = ends(&mut child);
+    assert!(status.success(), "{:?}", child.wait_with_output().unwrap());
 }
 
 #[test]
