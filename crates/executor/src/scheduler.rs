@@ -131,7 +131,7 @@ struct Threads {
 
 impl Scheduler {
     pub(crate) fn new(
-        (cores, remotes): (Vec<Box<Core>>, Box<[CachePadded<Remote>]>),
+        (cores, remotes): (Vec<Core>, Box<[CachePadded<Remote>]>),
         spares: usize,
         park: Arc<dyn Park>,
         blocking: BlockingPool,
@@ -142,7 +142,7 @@ impl Scheduler {
         Self {
             injector: Injector::new(),
             idle: CachePadded::new(Idle::new(seats)),
-            roster: Roster::new(cores, spares),
+            roster: Roster::new(cores.into_iter().map(Box::new), spares),
             sentinel: Sentinel::new(&config, spares),
             max_workers: seats - spares,
             has_alarm: park.has_alarm(),

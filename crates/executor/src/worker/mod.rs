@@ -43,10 +43,10 @@ pub(crate) struct Worker {
 }
 
 /// The two halves of `count` seats: what a worker keeps to itself and what the others see.
-pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Box<Core>>, Box<[CachePadded<Remote>]>) {
+pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
     let part = |index| {
         let (core, stealer) = Core::new(index, count, seed);
-        (Box::new(core), CachePadded::new(Remote::new(stealer)))
+        (core, CachePadded::new(Remote::new(stealer)))
     };
     let (cores, remotes): (Vec<_>, Vec<_>) = (0..count).map(part).unzip();
     (cores, remotes.into_boxed_slice())
