@@ -150,6 +150,17 @@ impl Seats {
     }
 }
 
+/// An idle worker, until it has got an event.
+fn waits_for_an_event(seats: &Arc<Seats>) -> impl FnOnce() + use<> {
+    let seats = seats.clone();
+    move || {
+        let (mut events, mut is_looking) = (0, false);
+        while events == 0 {
+            (events, is_looking) = seats.wait(is_looking);
+        }
+    }
+}
+
 #[test]
 fn two_sit_down_and_are_unparked() {
     explore(["both were told"], |seen| {
@@ -182,13 +193,7 @@ fn two_sit_down_and_are_unparked() {
 fn the_driver_is_attended_while_a_worker_is_stuck() {
     explore(["by the alarm"], |seen| {
         let seats = Seats::new(2);
-        let theirs = seats.clone();
-        let worker = thread::spawn(move || {
-            let (mut events, mut is_looking) = (0, false);
-            while events == 0 {
-                (events, is_looking) = theirs.wait(is_looking);
-            }
-        });
+        let worker = thread::spawn(waits_for_an_event(&seats));
         // The other worker, this thread, is in a poll that does not end.
         seats.driver.ring(|bell| bell.events += 1);
         seats.pass_time();
@@ -201,13 +206,7 @@ fn the_driver_is_attended_while_a_worker_is_stuck() {
 fn the_last_active_worker_goes() {
     explore(["the other watches"], |seen| {
         let seats = Seats::new(2);
-        let theirs = seats.clone();
-        let worker = thread::spawn(move || {
-            let (mut events, mut is_looking) = (0, false);
-            while events == 0 {
-                (events, is_looking) = theirs.wait(is_looking);
-            }
-        });
+        let worker = thread::spawn(waits_for_an_event(&seats));
         seats.seating.lock().0.worker_goes();
         seats.unpark_one();
         seats.driver.ring(|bell| bell.events += 1);

@@ -7,10 +7,10 @@ use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Arc, Mutex};
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::sync::{Barrier, mpsc};
+use std::sync::mpsc;
 use std::thread::ThreadId;
 use std::time::Duration;
-use support::{Counter, HUNG, bounded, eventually, occupy, thread};
+use support::{Counter, HUNG, assert_at_once, bounded, eventually, occupy, thread};
 
 fn elastic(workers: usize, max_workers: usize) -> Executor {
     Builder::new_multi_thread()
@@ -19,22 +19,6 @@ fn elastic(workers: usize, max_workers: usize) -> Executor {
         .spare_workers(0)
         .build()
         .unwrap()
-}
-
-/// Sees to it that `count` tasks can run at once.
-fn assert_at_once(executor: &Executor, count: usize) {
-    let barrier = Arc::new(Barrier::new(count));
-    let tasks: Vec<_> = (0..count)
-        .map(|_| {
-            let barrier = barrier.clone();
-            executor.spawn(async move {
-                barrier.wait();
-            })
-        })
-        .collect();
-    for task in tasks {
-        executor.block_on(task).unwrap();
-    }
 }
 
 /// Waits until no more than `count` threads run tasks.
@@ -265,4 +249,26 @@ fn a_thread_that_is_refused_is_an_error_and_the_others_go_on() {
     assert_at_once(&executor, 2);
     executor.handle().set_workers(4).unwrap();
     assert_at_once(&executor, 4);
+}
+
+/// What the operating system grants, here by an affinity mask; the quotas of control groups, which take privileges to set,
+/// come by the same way.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_default_is_what_the_operating_system_grants() {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    if std::env::var_os("FILCH_WORKER_THREADS").is_some() {
+        return;
+    }
+    let workers = thread(|| {
+        let granted = sched_getaffinity(None).unwrap();
+        let first = (0..CpuSet::MAX_CPU).find(|&cpu| granted.is_set(cpu)).unwrap();
+        let mut one = CpuSet::new();
+        one.set(first);
+        // Of this thread only.
+        sched_setaffinity(None, &one).unwrap();
+        Builder::new_multi_thread().workers()
+    });
+    assert_eq!(workers.join().unwrap(), 1);
 }
