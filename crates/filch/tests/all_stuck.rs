@@ -60,7 +60,7 @@ fn sockets_are_served() {
     });
     let (end, ended) = mpsc::channel();
     let stuck = stuck(&runtime, ended);
-    let client = std::thread::spawn(move || {
+    let client = filch_primitives::thread::spawn(move || {
         for byte in 0..50 {
             use std::io::{Read, Write};
             let mut stream = std::net::TcpStream::connect(address).unwrap();

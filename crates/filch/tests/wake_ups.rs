@@ -5,9 +5,10 @@
 use filch::runtime::{Builder, Runtime};
 use filch::sync::{Notify, mpsc};
 use filch::time::{Duration, Instant, interval, sleep};
+use filch_primitives::sync::Mutex;
 use std::collections::HashMap;
 use std::fs;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::ThreadId;
 
 /// How often the threads whose name begins with `name` have gone to sleep.
@@ -79,7 +80,7 @@ fn low_load_of_messages() {
     let counted = polls.clone();
     runtime.spawn(async move {
         while let Some(n) = receives.recv().await {
-            *counted.lock().unwrap().entry(std::thread::current().id()).or_default() += 1;
+            *counted.lock().entry(std::thread::current().id()).or_default() += 1;
             back.send(n).await.unwrap();
         }
     });
@@ -92,8 +93,8 @@ fn low_load_of_messages() {
     });
     runtime.block_on(asks).unwrap();
     let sleeps = sleeps("low-load") - before;
-    let most = polls.lock().unwrap().values().max().copied().unwrap_or(0);
-    let threads = polls.lock().unwrap().len();
+    let most = polls.lock().values().max().copied().unwrap_or(0);
+    let threads = polls.lock().len();
     println!("{MESSAGES} messages: {sleeps} sleeps, {most} on one of {threads} threads");
     assert!(sleeps < MESSAGES / 4, "{sleeps} sleeps for {MESSAGES} messages");
     assert!(runtime.metrics().stolen_tasks() < MESSAGES / 4, "tasks went to and fro");
