@@ -6,7 +6,7 @@
 //! |---|---|
 //! | the life of a task | `task/mod.rs`, then `task/state.rs` |
 //! | where a woken task goes, how a shutdown goes | `scheduler.rs`, `gate.rs` |
-//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs` there |
+//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs`, `start.rs` there |
 //! | the queues | `worker/private_queue.rs`, `queue.rs`, `injector.rs`, `run_queue.rs` |
 //! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
