@@ -1,6 +1,6 @@
 //! # What can be chosen, with defaults that need no choosing
 
-use crate::blocking::BlockingPool;
+use crate::blocking::{BlockingPool, PoolConfig, Pools, assert_can_name_threads};
 use crate::config::{Config, ThreadKind};
 use crate::event_loop::EventLoop;
 use crate::executor::Executor;
@@ -40,6 +40,7 @@ pub struct Builder {
     spares: Option<usize>,
     park: Option<Arc<dyn Park>>,
     config: Config,
+    pools: Vec<(String, PoolConfig)>,
 }
 
 impl Builder {
@@ -83,10 +84,13 @@ impl Builder {
                 on_detached_panic: None,
                 on_long_poll: None,
                 long_poll_threshold: Some(Duration::from_millis(10)),
+                on_thread_refused: None,
                 max_blocking_threads: 512,
+                max_blocking_queue: usize::MAX,
                 thread_keep_alive: Duration::from_secs(10),
                 seed: 0x05ee_d0ff_11c4,
             },
+            pools: Vec::new(),
         }
     }
 
@@ -198,6 +202,55 @@ impl Builder {
     pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
         assert!(count > 0, "blocking calls need at least one thread: `max_blocking_threads(0)`");
         self.config.max_blocking_threads = count;
+        self
+    }
+
+    /// At most so many blocking calls that wait for a thread; any number unless chosen otherwise.
+    ///
+    /// When it is reached, `spawn_blocking` panics: a call is never skipped in silence, and this thread must
+    /// not wait. Where it may be reached, use [`BlockingPool::submit`](crate::BlockingPool::submit), which
+    /// waits for room, or [`Handle::try_spawn_blocking`](crate::Handle::try_spawn_blocking), which says that there is none.
+    ///
+    /// ```
+    /// # use filch_executor::{BlockingPool, Builder};
+    /// let executor =
+    ///     Builder::new_current_thread().max_blocking_threads(1).max_blocking_queue(1).build()?;
+    /// let (release, released) = std::sync::mpsc::channel::<()>();
+    /// let occupied = executor.handle().spawn_blocking(move || released.recv());
+    /// let queued = executor.handle().try_spawn_blocking(|| 1)?;
+    /// assert!(executor.handle().try_spawn_blocking(|| 2).is_err());
+    /// # drop((release, occupied));
+    /// # executor.block_on(queued)?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_blocking_queue(&mut self, count: usize) -> &mut Self {
+        self.config.max_blocking_queue = count;
+        self
+    }
+
+    /// Adds a pool of threads for blocking calls, beside the one that there always is; see
+    /// [`BlockingPool`](crate::BlockingPool). Its threads bear its name.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor = Builder::new_current_thread()
+    ///     .blocking_pool("cpu", PoolConfig::new().max_threads(2))
+    ///     .build()?;
+    /// let pool = executor.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is one of that name, or the name has a zero byte in it.
+    #[track_caller]
+    pub fn blocking_pool(&mut self, name: impl Into<String>, config: PoolConfig) -> &mut Self {
+        let name = name.into();
+        assert_can_name_threads(&name);
+        let mut others = self.pools.iter().map(|(other, _)| other.as_str());
+        let is_taken = name == BlockingPool::DEFAULT || others.any(|other| other == name);
+        assert!(!is_taken, "there is a pool {name:?} already");
+        self.pools.push((name, config));
         self
     }
 
@@ -325,6 +378,30 @@ impl Builder {
         self
     }
 
+    /// Called when the operating system refuses a thread for blocking calls, with the name of the pool and
+    /// the reason. The pool goes on with the threads it has; if it has none, whoever called gets an error. It
+    /// is called for the first of several refusals in a row;
+    /// [`BlockingPool::refused_threads`](crate::BlockingPool::refused_threads) counts them all.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let executor = Builder::new_current_thread()
+    ///     .thread_stack_size(1 << 60) // more than there is
+    ///     .on_thread_refused(move |pool, error| tell.send(format!("{pool}: {error}")).unwrap())
+    ///     .build()?;
+    /// assert!(executor.handle().try_spawn_blocking(|| ()).is_err());
+    /// assert!(told.recv().unwrap().starts_with("blocking: "));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_refused<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&str, &io::Error) + Send + Sync + 'static,
+    {
+        self.config.on_thread_refused = Some(Arc::new(hook));
+        self
+    }
+
     /// Wraps the life of each thread of the executor: `around` must call the closure it is given, once.
     ///
     /// This is how a runtime on top makes its drivers current on every thread.
@@ -445,7 +522,7 @@ impl Builder {
 
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
+        let blocking = self.pools(&park);
         park.worker_comes();
         let scheduler =
             Arc::new(LoopScheduler::new(park, blocking.clone(), &self.config, stays_on_thread));
@@ -461,7 +538,7 @@ impl Builder {
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
         );
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
+        let blocking = self.pools(&park);
         let max_workers = self.max_workers.unwrap_or_else(granted_workers).max(workers);
         let max_workers = max_workers.min(MAX_WORKERS);
         let spares = self.spares.unwrap_or(workers).min(MAX_WORKERS - max_workers);
@@ -473,6 +550,14 @@ impl Builder {
         worker::set_workers(&scheduler, workers)?;
         sentinel::start(&scheduler)?;
         Ok(executor)
+    }
+
+    fn pools(&self, park: &Arc<dyn Park>) -> Pools {
+        let pools = Pools::new(self.config.clone(), park.clone(), Arc::default());
+        for (name, config) in &self.pools {
+            let _crew = pools.add(name, config).expect("two of a name are not let in");
+        }
+        pools
     }
 
     fn park_or_default(&self) -> Arc<dyn Park> {

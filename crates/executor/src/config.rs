@@ -34,6 +34,7 @@ pub enum ThreadKind {
 }
 
 pub(crate) type AroundThread = Arc<dyn Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync>;
+pub(crate) type RefusedHook = Arc<dyn Fn(&str, &io::Error) + Send + Sync>;
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(crate) type PanicHook = Arc<dyn Fn(&TaskPanic) + Send + Sync>;
 pub(crate) type LongPollHook = Arc<dyn Fn(&LongPoll) + Send + Sync>;
@@ -49,7 +50,9 @@ pub(crate) struct Config {
     pub(crate) on_detached_panic: Option<PanicHook>,
     pub(crate) on_long_poll: Option<LongPollHook>,
     pub(crate) long_poll_threshold: Option<Duration>,
+    pub(crate) on_thread_refused: Option<RefusedHook>,
     pub(crate) max_blocking_threads: usize,
+    pub(crate) max_blocking_queue: usize,
     pub(crate) thread_keep_alive: Duration,
     pub(crate) seed: u64,
 }
@@ -98,6 +101,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("stack_size", &self.stack_size)
             .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("max_blocking_queue", &self.max_blocking_queue)
             .field("thread_keep_alive", &self.thread_keep_alive)
             .field("seed", &self.seed)
             .finish_non_exhaustive()

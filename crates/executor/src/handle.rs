@@ -1,7 +1,7 @@
 //! # The public verbs on a running executor
 
 use crate::block_on;
-use crate::blocking::BlockingPool;
+use crate::blocking::{BlockingPool, PoolConfig, PoolExists, Pools, entered, made};
 use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
@@ -197,7 +197,8 @@ impl Handle {
     /// ```
     ///
     /// # Panics
-    /// If no thread for blocking calls exists and the operating system refuses to start one.
+    /// If no thread for blocking calls exists and the operating system refuses to start one; and if the
+    /// queue is full, which it can be only with `Builder::max_blocking_queue`.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -217,35 +218,93 @@ impl Handle {
     /// ```
     ///
     /// # Errors
-    /// If no thread for blocking calls exists and the operating system refuses to start one; `f` has
-    /// been dropped then.
+    /// If no thread for blocking calls exists and the operating system refuses to start one, or if the queue
+    /// is full ([`ResourceBusy`](io::ErrorKind::ResourceBusy)); `f` has been dropped then.
     #[track_caller]
     pub fn try_spawn_blocking<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.blocking().try_spawn(self.entered(f), Location::caller())
+        self.try_spawn_blocking_from(f, Location::caller())
     }
 
+    #[track_caller]
     pub(crate) fn spawn_blocking_from<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.blocking().spawn(self.entered(f), origin)
+        made(self.try_spawn_blocking_from(f, origin))
     }
 
-    /// The pool knows no executor: the call brings the one that is current while it runs.
-    fn entered<F: FnOnce() -> R, R>(&self, f: F) -> impl FnOnce() -> R + use<F, R> {
-        let current = self.clone();
-        move || {
-            let _entered = current.enter();
-            f()
-        }
+    fn try_spawn_blocking_from<F, R>(
+        &self,
+        f: F,
+        origin: impl Into<Origin>,
+    ) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.pools().first().spawn(entered(self, f), origin)
     }
 
-    fn blocking(&self) -> &BlockingPool {
+    /// The pool of this name, [`BlockingPool::DEFAULT`] or one that was made; `None` if there is none.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor =
+    ///     Builder::new_current_thread().blocking_pool("cpu", PoolConfig::new()).build()?;
+    /// let pool = executor.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// assert!(executor.handle().blocking_pool("gpu").is_none());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn blocking_pool(&self, name: &str) -> Option<BlockingPool> {
+        Some(BlockingPool::new(self.pools().find(name)?, self.clone()))
+    }
+
+    /// Makes a pool of threads for blocking calls. It ends with the runtime; after the shutdown has begun, it
+    /// has ended already.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor = Builder::new_current_thread().build()?;
+    /// let pool = executor.handle().new_blocking_pool("cpu", PoolConfig::new().max_threads(2))?;
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is one of that name.
+    ///
+    /// # Panics
+    /// If the name has a zero byte in it.
+    #[track_caller]
+    pub fn new_blocking_pool(
+        &self,
+        name: &str,
+        config: PoolConfig,
+    ) -> Result<BlockingPool, PoolExists> {
+        Ok(BlockingPool::new(self.pools().add(name, &config)?, self.clone()))
+    }
+
+    /// All pools, the one that there always is first.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build()?;
+    /// for pool in executor.handle().blocking_pools() {
+    ///     println!("{}: {} threads, {} calls wait", pool.name(), pool.num_threads(), pool.queue_depth());
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn blocking_pools(&self) -> Vec<BlockingPool> {
+        let pool = |crew| BlockingPool::new(crew, self.clone());
+        self.pools().all().into_iter().map(pool).collect()
+    }
+
+    fn pools(&self) -> &Pools {
         match &self.scheduler {
             AnyScheduler::Loop(scheduler) => &scheduler.blocking,
             AnyScheduler::Multi(scheduler) => &scheduler.blocking,
@@ -432,7 +491,7 @@ impl Handle {
         }
     }
 
-    /// How many threads for blocking calls there are, idle ones included.
+    /// How many threads there are in the pool that `spawn_blocking` uses, idle ones included.
     ///
     /// ```
     /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
@@ -441,17 +500,17 @@ impl Handle {
     /// # executor.block_on(call).unwrap();
     /// ```
     pub fn blocking_threads(&self) -> usize {
-        self.blocking().threads()
+        self.pools().first().threads()
     }
 
-    /// How many blocking calls wait for a thread.
+    /// How many calls wait for a thread of the pool that `spawn_blocking` uses.
     ///
     /// ```
     /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
     /// assert_eq!(executor.handle().blocking_queue_depth(), 0);
     /// ```
     pub fn blocking_queue_depth(&self) -> usize {
-        self.blocking().queued()
+        self.pools().first().queued()
     }
 
     pub(crate) fn scheduler(&self) -> &AnyScheduler {

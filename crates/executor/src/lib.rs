@@ -11,7 +11,8 @@
 //! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
-//! | blocking calls | `blocking.rs` |
+//! | blocking calls | `blocking/` |
+//! | what a shutdown reports | `shutdown.rs`, `ledger.rs` |
 //! | who reports and relieves stuck workers, how many workers there are | `sentinel.rs`, `watch.rs`, `progress.rs`, `roster.rs` |
 //! | what is current on a thread | `context.rs` |
 //!
@@ -38,6 +39,7 @@ mod gate;
 mod handle;
 mod idle;
 mod injector;
+mod ledger;
 mod local_set;
 mod long_poll;
 mod loop_scheduler;
@@ -50,6 +52,7 @@ mod roster;
 mod run_queue;
 mod scheduler;
 mod sentinel;
+mod shutdown;
 mod tally;
 mod task;
 mod task_builder;
@@ -57,6 +60,7 @@ mod watch;
 mod worker;
 mod yield_now;
 
+pub use blocking::{BlockingPool, PoolConfig, PoolExists, Submit};
 pub use builder::Builder;
 pub use config::ThreadKind;
 pub use context::EnterGuard;
@@ -66,6 +70,7 @@ pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use long_poll::LongPoll;
 pub use park::{CondvarPark, Park};
+pub use shutdown::{BlockingCall, ShutdownReport};
 pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};
 pub use task_builder::TaskBuilder;
@@ -78,6 +83,10 @@ pub use yield_now::{YieldNow, yield_now};
 pub mod model {
     pub mod biased {
         pub use crate::biased::*;
+    }
+    pub mod blocking {
+        pub use crate::blocking::desk::*;
+        pub use crate::blocking::roster::*;
     }
     pub mod gate {
         pub use crate::gate::*;

@@ -61,7 +61,7 @@ impl LocalScheduler {
         let doorbell =
             SetDoorbell { wakers: Mutex::new(Vec::new()), polled: AtomicBool::new(false) };
         let scheduler = Rc::new(Self {
-            queue: RunQueue::new(doorbell, on_detached_panic),
+            queue: RunQueue::new(doorbell, on_detached_panic, None),
             not_send: PhantomData,
             ended: Cell::new(false),
         });

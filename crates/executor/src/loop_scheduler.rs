@@ -7,7 +7,7 @@
 //! loop.
 
 use crate::block_on::ThreadWaker;
-use crate::blocking::BlockingPool;
+use crate::blocking::Pools;
 use crate::config::Config;
 use crate::context::{self, WorkerScope};
 use crate::idle::Idle;
@@ -43,7 +43,7 @@ impl Doorbell for LoopDoorbell {
 /// See the head of this file.
 pub(crate) struct LoopScheduler {
     pub(crate) queue: RunQueue<LoopDoorbell>,
-    pub(crate) blocking: BlockingPool,
+    pub(crate) blocking: Pools,
     stopwatch: Option<Stopwatch>,
     /// The thread that an `EventLoop` was made on and does not leave: tasks need not be `Send` there.
     home: Option<usize>,
@@ -61,13 +61,17 @@ struct Seat {
 impl LoopScheduler {
     pub(crate) fn new(
         park: Arc<dyn Park>,
-        blocking: BlockingPool,
+        blocking: Pools,
         config: &Config,
         stays_on_thread: bool,
     ) -> Self {
         let doorbell = LoopDoorbell { idle: Idle::new(1), park };
         Self {
-            queue: RunQueue::new(doorbell, config.on_detached_panic.clone()),
+            queue: RunQueue::new(
+                doorbell,
+                config.on_detached_panic.clone(),
+                Some(blocking.ledger().clone()),
+            ),
             blocking,
             stopwatch: Stopwatch::new(config),
             home: stays_on_thread.then(context::thread_token),

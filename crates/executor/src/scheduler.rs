@@ -13,17 +13,18 @@
 //! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
 
 use crate::biased::Biased;
-use crate::blocking::BlockingPool;
+use crate::blocking::Pools;
 use crate::config::{Config, PanicHook};
 use crate::context;
 use crate::idle::Idle;
 use crate::injector::Injector;
+use crate::ledger::{Attended, Ledger, Page};
 use crate::park::Park;
 use crate::progress::Progress;
 use crate::queue::Stealer;
 use crate::roster::Roster;
 use crate::sentinel::Sentinel;
-use crate::task::{self, Id, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::task::{self, Id, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
 use crate::worker::{Core, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::asymmetric;
@@ -92,6 +93,13 @@ impl Remote {
         }
     }
 
+    /// The task that the worker polls.
+    pub(crate) fn polled(&self) -> Option<TaskInfo> {
+        let seen = self.progress.look()?;
+        let id = Id::from_number(seen.what)?;
+        Some(TaskInfo::new(id, self.name_of(id), seen.whence))
+    }
+
     /// The name of the task `id`, if it has one and the worker has polled no other task with a name since.
     pub(crate) fn name_of(&self, id: Id) -> Option<Box<str>> {
         self.named.lock().as_ref().filter(|(of, _)| *of == id).map(|(_, name)| name.clone())
@@ -110,8 +118,9 @@ pub(crate) struct Scheduler {
     pub(crate) park: Arc<dyn Park>,
     /// See `Park::has_alarm`.
     pub(crate) has_alarm: bool,
-    pub(crate) blocking: BlockingPool,
+    pub(crate) blocking: Pools,
     pub(crate) config: Config,
+    ledger: Arc<Ledger>,
     owned: OwnedTasks,
     /// How many tasks were spawned by other threads than workers, and ended there.
     spawned_outside: CachePadded<AtomicUsize>,
@@ -134,7 +143,7 @@ impl Scheduler {
         (cores, remotes): (Vec<Core>, Box<[CachePadded<Remote>]>),
         spares: usize,
         park: Arc<dyn Park>,
-        blocking: BlockingPool,
+        blocking: Pools,
         config: Config,
     ) -> Self {
         let seats = remotes.len();
@@ -147,6 +156,7 @@ impl Scheduler {
             max_workers: seats - spares,
             has_alarm: park.has_alarm(),
             park,
+            ledger: blocking.ledger().clone(),
             blocking,
             config,
             owned: OwnedTasks::new(seats - spares),
@@ -166,6 +176,10 @@ impl Scheduler {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
         let (task, handle) = unsafe { task::new(future, self, origin) };
+        // A name is for reports, which find it in the registry.
+        if task.is_named() && !self.enroll(&task) {
+            return Spawned { handle, refused: Some(task) };
+        }
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
@@ -377,6 +391,35 @@ impl Scheduler {
         self.seats().iter().map(|remote| of(remote).load(Ordering::Relaxed) as u64).sum()
     }
 
+    /// Whether every task has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.threads.lock().inside == 0
+    }
+
+    /// A thread is at `task` and is no worker's meanwhile.
+    pub(crate) fn attend(&self, task: TaskInfo) -> Attended {
+        self.ledger.attend(task)
+    }
+
+    /// The tasks that have not ended: those that a thread is at, and those that wait.
+    pub(crate) fn left(&self) -> (Vec<TaskInfo>, Vec<TaskInfo>) {
+        let mut stuck = self.ledger.attended();
+        for polled in self.seats().iter().filter_map(|remote| remote.polled()) {
+            if !stuck.iter().any(|task| task.id() == polled.id()) {
+                stuck.push(polled);
+            }
+        }
+        // These have their names.
+        let mut waiting = self.owned.infos();
+        for task in &mut stuck {
+            if let Some(at) = waiting.iter().position(|other| other.id() == task.id()) {
+                *task = waiting.swap_remove(at);
+            }
+        }
+        waiting.sort_by_key(TaskInfo::id);
+        (stuck, waiting)
+    }
+
     /// How many tasks have not ended.
     pub(crate) fn live_tasks(&self) -> usize {
         // Ordering: Relaxed; statistics. The ends first: at worst a task counts that has just ended.
@@ -435,6 +478,10 @@ impl Schedule for Scheduler {
 
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.owned)
+    }
+
+    fn page(&self) -> Option<Page<'_>> {
+        Some(Page::tasks(&self.ledger))
     }
 
     fn panic_hook(&self) -> Option<PanicHook> {

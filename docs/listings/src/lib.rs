@@ -33,4 +33,5 @@ pages! {
     from_tokio: "guide/from-tokio.md",
     pitfalls: "guide/pitfalls.md",
     services: "guide/services.md",
+    shutdown: "guide/shutdown.md",
 }

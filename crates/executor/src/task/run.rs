@@ -140,6 +140,8 @@ where
 {
     // What runs the destructors of the future and the output is still this task.
     let running = Running::enter(header);
+    let page = cell.scheduler().page();
+    let attended = page.as_ref().and_then(|page| page.attend(|| TaskInfo::of(cell.header())));
     let mut outcome = outcome;
     // The future first, on its own: its destructor may panic, and then that is how the task ended.
     // SAFETY: we hold the runnable.
@@ -148,6 +150,7 @@ where
         let replaced = std::mem::replace(&mut outcome, Err(cell.panicked(payload)));
         catch_quietly(|| drop(replaced));
     }
+    let was_cancelled = matches!(&outcome, Err(error) if error.is_cancelled());
     // SAFETY: we hold the runnable, and the future is dropped.
     unsafe { cell.put_outcome(outcome) };
     if let Some(owned) = cell.scheduler().owned() {
@@ -155,6 +158,10 @@ where
         unsafe { owned.remove(header) };
     }
     cell.scheduler().count_ended();
+    if let Some(page) = page {
+        page.write(was_cancelled, || TaskInfo::of(cell.header()));
+        drop(attended);
+    }
     let state = &cell.header().state;
     let completed = state.complete(false).unwrap_or_else(|| {
         drop_unheard(cell);

@@ -20,9 +20,10 @@ pub(crate) use start::{set_workers, start_spare};
 
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
+use crate::ledger::Attended;
 use crate::park::Outside;
 use crate::scheduler::{Remote, Scheduler, count};
-use crate::task::{Reason, Runnable};
+use crate::task::{Reason, Runnable, TaskInfo};
 use filch_primitives::CachePadded;
 use filch_primitives::{Duty, DutyScope};
 use std::cell::{Cell, RefCell};
@@ -38,7 +39,7 @@ pub(crate) struct Worker {
     /// Empty while another thread carries on with it.
     pub(crate) core: RefCell<Option<Box<Core>>>,
     /// While another thread carries on: this one finishes its poll, and no worker waits for that.
-    outside: Cell<Option<Outside>>,
+    outside: Cell<Option<(Outside, Option<Attended>)>>,
 }
 
 /// The two halves of `count` seats: what a worker keeps to itself and what the others see.
@@ -108,6 +109,7 @@ impl Worker {
                 Next::Leave => return,
             }
         }
+        self.with_core(|core| core.seat.remote(&self.scheduler).progress.rest());
         if let Some(task) = again {
             task.cancel();
         }
@@ -321,7 +323,9 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
-        self.outside.set(Some(Outside::begin(&self.scheduler.park)));
+        let attended = TaskInfo::current().map(|task| self.scheduler.attend(task));
+        self.outside.set(Some((Outside::begin(&self.scheduler.park), attended)));
+        core.seat.remote(&self.scheduler).progress.rest();
         self.scheduler.thread_enters();
         if let Err(core) = start::run_in_pool(&self.scheduler, core) {
             // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.

@@ -1,7 +1,7 @@
 //! # What can be chosen of a runtime
 
 use super::drivers::{Drivers, TimeConfig};
-use super::{EventLoop, Runtime, TaskPanic};
+use super::{EventLoop, PoolConfig, Runtime, TaskPanic};
 use filch_executor::{Flavor, LongPoll, Park};
 use std::io;
 use std::sync::Arc;
@@ -204,6 +204,58 @@ impl Builder {
         self
     }
 
+    /// At most so many blocking calls that wait for a thread; any number unless chosen otherwise.
+    ///
+    /// When it is reached, `spawn_blocking` panics: a call is never skipped in silence, and this thread must
+    /// not wait; operations on files are errors then. Where it may be reached, use
+    /// [`BlockingPool::submit`](super::BlockingPool::submit), which waits for room.
+    ///
+    /// ```
+    /// # use filch::runtime::{BlockingPool, Builder};
+    /// let runtime =
+    ///     Builder::new_current_thread().max_blocking_threads(1).max_blocking_queue(1).build()?;
+    /// let pool = runtime.handle().blocking_pool(BlockingPool::DEFAULT).unwrap();
+    /// let sum = runtime.block_on(async {
+    ///     let mut calls = Vec::new();
+    ///     for n in 0..10 {
+    ///         calls.push(pool.submit(move || n).await?);
+    ///     }
+    ///     let mut sum = 0;
+    ///     for call in calls {
+    ///         sum += call.await?;
+    ///     }
+    ///     std::io::Result::Ok(sum)
+    /// })?;
+    /// assert_eq!(sum, 45);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_blocking_queue(&mut self, count: usize) -> &mut Self {
+        self.executor.max_blocking_queue(count);
+        self
+    }
+
+    /// Adds a pool of threads for blocking calls, beside the one that there always is; see
+    /// [`BlockingPool`](super::BlockingPool). Its threads bear its name.
+    ///
+    /// ```
+    /// use filch::runtime::{Builder, PoolConfig};
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .blocking_pool("cpu", PoolConfig::new().max_threads(2))
+    ///     .build()?;
+    /// let pool = runtime.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(runtime.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is one of that name, or the name has a zero byte in it.
+    #[track_caller]
+    pub fn blocking_pool(&mut self, name: impl Into<String>, config: PoolConfig) -> &mut Self {
+        self.executor.blocking_pool(name, config);
+        self
+    }
+
     /// For how long a thread for blocking calls stays without work; 10 s unless chosen otherwise.
     ///
     /// ```
@@ -324,6 +376,26 @@ impl Builder {
         F: Fn(&TaskPanic) + Send + Sync + 'static,
     {
         self.executor.on_detached_panic(hook);
+        self
+    }
+
+    /// Called when the operating system refuses a thread for blocking calls, with the name of the pool and
+    /// the reason. The pool goes on with the threads it has; if it has none, whoever called gets an error. It
+    /// is called for the first of several refusals in a row;
+    /// [`BlockingPool::refused_threads`](super::BlockingPool::refused_threads) counts them all.
+    ///
+    /// ```
+    /// let runtime = filch::runtime::Builder::new_multi_thread()
+    ///     .on_thread_refused(|pool, error| eprintln!("{pool} goes on with fewer threads: {error}"))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_refused<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&str, &io::Error) + Send + Sync + 'static,
+    {
+        self.executor.on_thread_refused(hook);
         self
     }
 

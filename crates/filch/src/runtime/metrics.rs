@@ -1,5 +1,7 @@
 //! # What can be measured of a runtime
 
+use super::BlockingPool;
+
 /// Counts of a runtime, read at any time from any thread; each is a moment's value.
 ///
 /// ```
@@ -9,6 +11,9 @@
 /// assert_eq!((metrics.num_workers(), metrics.num_alive_tasks()), (2, 1));
 /// assert_eq!((metrics.num_blocking_threads(), metrics.blocking_queue_depth()), (0, 0));
 /// println!("{} tasks were stolen", metrics.stolen_tasks());
+/// for pool in metrics.blocking_pools() {
+///     println!("{}: {} threads, {} calls wait", pool.name(), pool.num_threads(), pool.queue_depth());
+/// }
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug, Clone)]
@@ -36,14 +41,20 @@ impl RuntimeMetrics {
         self.executor.live_tasks()
     }
 
-    /// How many threads for blocking calls there are, idle ones included.
+    /// How many threads there are in the pool that `spawn_blocking` uses, idle ones included.
     pub fn num_blocking_threads(&self) -> usize {
         self.executor.blocking_threads()
     }
 
-    /// How many blocking calls wait for a thread.
+    /// How many calls wait for a thread of the pool that `spawn_blocking` uses.
     pub fn blocking_queue_depth(&self) -> usize {
         self.executor.blocking_queue_depth()
+    }
+
+    /// All pools of threads for blocking calls, each with its numbers; the one that `spawn_blocking` uses is
+    /// the first.
+    pub fn blocking_pools(&self) -> Vec<BlockingPool> {
+        self.executor.blocking_pools()
     }
 
     /// How many tasks the workers have taken from each other so far.

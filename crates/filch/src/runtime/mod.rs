@@ -35,7 +35,10 @@ mod seats;
 
 pub use builder::Builder;
 pub use event_loop::EventLoop;
-pub use filch_executor::{Flavor as RuntimeFlavor, LongPoll, TaskPanic, TryCurrentError};
+pub use filch_executor::{
+    BlockingCall, BlockingPool, Flavor as RuntimeFlavor, LongPoll, PoolConfig, PoolExists,
+    ShutdownReport, Submit, TaskPanic, TryCurrentError,
+};
 pub use handle::{EnterGuard, Handle};
 pub use metrics::RuntimeMetrics;
 pub use runtime::Runtime;
