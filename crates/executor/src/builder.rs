@@ -6,9 +6,11 @@ use crate::event_loop::EventLoop;
 use crate::executor::Executor;
 use crate::handle::{Flavor, Handle};
 use crate::idle::MAX_WORKERS;
+use crate::long_poll::LongPoll;
 use crate::loop_scheduler::LoopScheduler;
 use crate::park::{CondvarPark, Park};
 use crate::scheduler::Scheduler;
+use crate::sentinel;
 use crate::task::TaskPanic;
 use crate::worker;
 use filch_primitives::thread;
@@ -34,6 +36,8 @@ const WORKER_THREADS: &str = "FILCH_WORKER_THREADS";
 pub struct Builder {
     flavor: Flavor,
     workers: Option<usize>,
+    max_workers: Option<usize>,
+    spares: Option<usize>,
     park: Option<Arc<dyn Park>>,
     config: Config,
     pools: Vec<(String, PoolConfig)>,
@@ -68,6 +72,8 @@ impl Builder {
         Self {
             flavor,
             workers: None,
+            max_workers: None,
+            spares: None,
             park: None,
             config: Config {
                 thread_name: Arc::new(|| "filch-worker".to_owned()),
@@ -76,6 +82,8 @@ impl Builder {
                 on_thread_start: None,
                 on_thread_stop: None,
                 on_detached_panic: None,
+                on_long_poll: None,
+                long_poll_threshold: Some(Duration::from_millis(10)),
                 on_thread_refused: None,
                 max_blocking_threads: 512,
                 max_blocking_queue: usize::MAX,
@@ -99,6 +107,80 @@ impl Builder {
     /// [`build`](Self::build) panics if it is 0 or more than 1023.
     pub fn worker_threads(&mut self, count: usize) -> &mut Self {
         self.workers = Some(count);
+        self
+    }
+
+    /// To how many workers [`Handle::set_workers`] can go. The default is the number of workers that the executor
+    /// begins with, or what the operating system grants the process, whichever is more.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).max_workers(4).build()?;
+    /// executor.handle().set_workers(4)?;
+    /// assert_eq!(executor.handle().workers(), 4);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_workers(&mut self, count: usize) -> &mut Self {
+        self.max_workers = Some(count);
+        self
+    }
+
+    /// How many spare workers there may be at once, each for a time in which all others are stuck in polls of more
+    /// than 10 ms; as many as there are workers at the beginning, unless chosen otherwise. With 0, whatever waits
+    /// behind workers that are all stuck waits until one comes back. No effect on a single-threaded executor.
+    ///
+    /// A spare runs on a thread of the pool for blocking calls, on top of their number.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let (end, ended) = std::sync::mpsc::channel();
+    /// let stuck = executor.spawn(async move { ended.recv() }); // blocks
+    /// let other = executor.spawn(async move { end.send("a spare ran this") });
+    /// executor.block_on(other).unwrap().unwrap();
+    /// assert_eq!(executor.block_on(stuck).unwrap(), Ok("a spare ran this"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn spare_workers(&mut self, count: usize) -> &mut Self {
+        self.spares = Some(count);
+        self
+    }
+
+    /// Polls that take longer than this are [reported](Self::on_long_poll) and [counted](Handle::long_polls); 10 ms
+    /// unless chosen otherwise, `None` for never. Looked for about once per threshold, and not more often than once per
+    /// millisecond.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// # use std::time::Duration;
+    /// let executor =
+    ///     Builder::new_multi_thread().long_poll_threshold(Duration::from_millis(100)).build()?;
+    /// # drop(executor);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn long_poll_threshold(&mut self, threshold: impl Into<Option<Duration>>) -> &mut Self {
+        self.config.long_poll_threshold = threshold.into();
+        self
+    }
+
+    /// Called when a task is found in a poll that is longer than the [threshold](Self::long_poll_threshold), once for
+    /// that poll, while it goes on. It must not block: the next report waits.
+    ///
+    /// A single-threaded executor calls it on its own thread, when the poll is over, and only measures if there is a
+    /// hook. The future of `block_on` is no task.
+    ///
+    /// ```
+    /// let executor = filch_executor::Builder::new_multi_thread()
+    ///     .on_long_poll(|poll| eprintln!("{poll}"))
+    ///     .build()?;
+    /// # drop(executor);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_long_poll<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&LongPoll) + Send + Sync + 'static,
+    {
+        self.config.on_long_poll = Some(Arc::new(hook));
         self
     }
 
@@ -373,6 +455,16 @@ impl Builder {
         self
     }
 
+    /// For which flavour it was made.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, Flavor};
+    /// assert_eq!(Builder::new_current_thread().flavor(), Flavor::CurrentThread);
+    /// ```
+    pub fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
     /// How many workers [`build`](Self::build) will start; 1 for a single-threaded executor.
     ///
     /// # Panics
@@ -431,6 +523,7 @@ impl Builder {
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
         let park = self.park_or_default();
         let blocking = self.pools(&park);
+        park.worker_comes();
         let scheduler =
             Arc::new(LoopScheduler::new(park, blocking.clone(), &self.config, stays_on_thread));
         Executor::new(Handle::from(scheduler), blocking)
@@ -446,14 +539,16 @@ impl Builder {
         );
         let park = self.park_or_default();
         let blocking = self.pools(&park);
-        let (cores, remotes) = worker::parts(workers, self.config.seed);
-        let scheduler =
-            Arc::new(Scheduler::new(remotes, park, blocking.clone(), self.config.clone()));
+        let max_workers = self.max_workers.unwrap_or_else(granted_workers).max(workers);
+        let max_workers = max_workers.min(MAX_WORKERS);
+        let spares = self.spares.unwrap_or(workers).min(MAX_WORKERS - max_workers);
+        let seats = worker::parts(max_workers + spares, self.config.seed);
+        let config = self.config.clone();
+        let scheduler = Arc::new(Scheduler::new(seats, spares, park, blocking.clone(), config));
         let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
-        for core in cores {
-            // On an error the executor is dropped here, which ends the threads that were started.
-            worker::start(&scheduler, core)?;
-        }
+        // On an error the executor is dropped here, which ends the threads that were started.
+        worker::set_workers(&scheduler, workers)?;
+        sentinel::start(&scheduler)?;
         Ok(executor)
     }
 
@@ -476,8 +571,14 @@ fn default_workers() -> usize {
         Ok(count) => count.parse().unwrap_or_else(|_| {
             panic!("the environment variable {WORKER_THREADS} must be a number of workers, not `{count}`")
         }),
-        Err(_) => thread::available_parallelism().map_or(1, Into::into).min(MAX_WORKERS),
+        Err(_) => granted_workers(),
     }
+}
+
+/// One per core that the process may use. On Linux that is what its affinity mask and the quotas of its control groups
+/// leave it, rounded down but not to 0.
+fn granted_workers() -> usize {
+    thread::available_parallelism().map_or(1, Into::into).min(MAX_WORKERS)
 }
 
 impl fmt::Debug for Builder {

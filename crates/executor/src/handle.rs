@@ -6,7 +6,7 @@ use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
 use crate::task::{JoinHandle, Origin, Spawned, is_large};
-use filch_primitives::atomic::Ordering;
+use crate::worker;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::io;
@@ -366,7 +366,74 @@ impl Handle {
     pub fn workers(&self) -> usize {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 1,
-            AnyScheduler::Multi(scheduler) => scheduler.remotes.len(),
+            AnyScheduler::Multi(scheduler) => scheduler.roster.workers(),
+        }
+    }
+
+    /// How many spares there are at the moment, for workers that are stuck.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().spare_workers(), 0);
+    /// ```
+    pub fn spare_workers(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.roster.spares(),
+        }
+    }
+
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread()
+    /// #     .worker_threads(1)
+    /// #     .max_workers(3)
+    /// #     .build()?;
+    /// executor.handle().set_workers(3)?;
+    /// assert_eq!(executor.handle().workers(), 3);
+    /// executor.handle().set_workers(1)?;
+    /// # assert!(executor.handle().set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`Builder::max_workers`](crate::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded executor: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the executor goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        let invalid = |words: String| Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a single-threaded runtime has one worker: build a multi-threaded one to change their number",
+            )),
+            AnyScheduler::Multi(_) if count == 0 => {
+                invalid("a runtime needs at least one worker: `set_workers(0)`".to_owned())
+            }
+            AnyScheduler::Multi(scheduler) if count > scheduler.max_workers() => invalid(format!(
+                "this runtime was built for at most {} workers, not {count}: see `Builder::max_workers`",
+                scheduler.max_workers()
+            )),
+            AnyScheduler::Multi(scheduler) => worker::set_workers(scheduler, count),
+        }
+    }
+
+    /// How many polls took longer than the [threshold](crate::Builder::long_poll_threshold) so far. A single-threaded
+    /// executor counts only if there is a hook for them.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().long_polls(), 0);
+    /// ```
+    pub fn long_polls(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.long_polls(),
+            AnyScheduler::Multi(scheduler) => {
+                scheduler.sentinel.as_ref().map_or(0, |sentinel| sentinel.long_polls() as u64)
+            }
         }
     }
 
@@ -394,11 +461,33 @@ impl Handle {
     pub fn stolen_tasks(&self) -> u64 {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 0,
-            AnyScheduler::Multi(scheduler) => {
-                // Ordering: Relaxed; a statistic.
-                let stolen = |i: usize| scheduler.remotes[i].stolen.load(Ordering::Relaxed) as u64;
-                (0..scheduler.remotes.len()).map(stolen).sum()
-            }
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.stolen),
+        }
+    }
+
+    /// How often the workers have taken tasks from one that was stuck in a poll.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().raids(), 0);
+    /// ```
+    pub fn raids(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.raids),
+        }
+    }
+
+    /// How often the workers have gone to sleep; not counted on a single-threaded executor.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.handle().parks(), 0);
+    /// ```
+    pub fn parks(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.parks),
         }
     }
 

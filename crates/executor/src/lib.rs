@@ -6,13 +6,14 @@
 //! |---|---|
 //! | the life of a task | `task/mod.rs`, then `task/state.rs` |
 //! | where a woken task goes, how a shutdown goes | `scheduler.rs`, `gate.rs` |
-//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs` there |
+//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs`, `start.rs` there |
 //! | the queues | `worker/private_queue.rs`, `queue.rs`, `injector.rs`, `run_queue.rs` |
 //! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
 //! | blocking calls | `blocking/` |
 //! | what a shutdown reports | `shutdown.rs`, `ledger.rs` |
+//! | who reports and relieves stuck workers, how many workers there are | `sentinel.rs`, `watch.rs`, `progress.rs`, `roster.rs` |
 //! | what is current on a thread | `context.rs` |
 //!
 //! ```
@@ -40,17 +41,22 @@ mod idle;
 mod injector;
 mod ledger;
 mod local_set;
+mod long_poll;
 mod loop_scheduler;
 mod park;
 mod parker;
+mod progress;
 mod queue;
 mod rng;
+mod roster;
 mod run_queue;
 mod scheduler;
+mod sentinel;
 mod shutdown;
 mod tally;
 mod task;
 mod task_builder;
+mod watch;
 mod worker;
 mod yield_now;
 
@@ -62,6 +68,7 @@ pub use event_loop::EventLoop;
 pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
+pub use long_poll::LongPoll;
 pub use park::{CondvarPark, Park};
 pub use shutdown::{BlockingCall, ShutdownReport};
 pub use tally::Tally;
@@ -93,11 +100,20 @@ pub mod model {
     pub mod parker {
         pub use crate::parker::*;
     }
+    pub mod progress {
+        pub use crate::progress::*;
+    }
     pub mod queue {
         pub use crate::queue::*;
     }
+    pub mod roster {
+        pub use crate::roster::*;
+    }
     pub mod tally {
         pub use crate::tally::*;
+    }
+    pub mod watch {
+        pub use crate::watch::*;
     }
     pub mod join {
         pub use crate::task::join::*;

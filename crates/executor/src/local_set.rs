@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 /// How many tasks a set runs before it lets the thread's other work have a turn.
 const RUNS_PER_POLL: usize = 61;
 
-thread_local! {
+filch_primitives::thread_local! {
     static LOCAL: Current<Rc<LocalScheduler>> = const { Current::new() };
 }
 

@@ -11,9 +11,10 @@ use crate::blocking::Pools;
 use crate::config::Config;
 use crate::context::{self, WorkerScope};
 use crate::idle::Idle;
+use crate::long_poll::Stopwatch;
 use crate::park::Park;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::{Origin, Spawned};
+use crate::task::{Origin, Runnable, Spawned};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use filch_primitives::{Duty, DutyScope};
@@ -43,6 +44,7 @@ impl Doorbell for LoopDoorbell {
 pub(crate) struct LoopScheduler {
     pub(crate) queue: RunQueue<LoopDoorbell>,
     pub(crate) blocking: Pools,
+    stopwatch: Option<Stopwatch>,
     /// The thread that an `EventLoop` was made on and does not leave: tasks need not be `Send` there.
     home: Option<usize>,
     seat: Mutex<Seat>,
@@ -71,6 +73,7 @@ impl LoopScheduler {
                 Some(blocking.ledger().clone()),
             ),
             blocking,
+            stopwatch: Stopwatch::new(config),
             home: stays_on_thread.then(context::thread_token),
             seat: Mutex::new(Seat::default()),
         }
@@ -132,6 +135,10 @@ impl LoopScheduler {
         &self.queue.doorbell.park
     }
 
+    pub(crate) fn long_polls(&self) -> u64 {
+        self.stopwatch.as_ref().map_or(0, Stopwatch::long_polls)
+    }
+
     /// Ends every task on this thread. Nobody drives at this point, or ever again.
     pub(crate) fn shut_down(self: &Arc<Self>) {
         let (thread, _awake) = ThreadWaker::new(self.park());
@@ -183,7 +190,7 @@ impl<'a> Driver<'a> {
                 queue.doorbell.park.turn();
             }
             match queue.pop(turn_due) {
-                Some(Entry::Task(task)) => queue.run(task),
+                Some(Entry::Task(task)) => self.run(task),
                 Some(Entry::Main) => {
                     // Ordering: Acquire; pairs with the Release in `MainWaker::wake_by_ref`.
                     if !main.queued.swap(false, Ordering::Acquire) {
@@ -199,13 +206,21 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn run(&self, task: Runnable) {
+        let queue = &self.scheduler.queue;
+        match &self.scheduler.stopwatch {
+            None => queue.run(task),
+            Some(stopwatch) => stopwatch.measure(task, |task| queue.run(task)),
+        }
+    }
+
     /// Lets every task that is runnable now have its turn.
     fn last_turn(&self) {
         let queue = &self.scheduler.queue;
         queue.collect();
         for _ in 0..queue.local_len() {
             if let Some(Entry::Task(task)) = queue.pop(false) {
-                queue.run(task);
+                self.run(task);
             }
         }
     }

@@ -22,7 +22,8 @@
 //! | [`asymmetric`] | a compiler fence and `membarrier` | two `SeqCst` fences |
 //! | [`cell`] | a transparent wrapper with `with` and `with_mut` | `loom::cell::UnsafeCell` |
 //! | [`sync`] | std's `Arc`, parking_lot's `Mutex` and `Condvar` | loom's, without poisoning |
-//! | [`thread`] | std's | loom's |
+//! | [`thread`], [`thread_local!`] | std's | loom's |
+//! | [`time`] | std's `Instant` | a clock that goes on with every look |
 //! | [`hint`] | `core::hint` | loom's |
 //! | [`queue`] | `crossbeam_deque::Injector` | a locked queue, because loom cannot see inside crossbeam |
 //!
@@ -47,6 +48,9 @@ pub use budget::{Budget, BudgetScope};
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
 pub use duty::{Duty, DutyScope};
-pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread};
+#[cfg(filch_loom)]
+#[doc(hidden)]
+pub use half::loom_thread_local;
+pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread, time};
 pub use quietly::catch_quietly;
 pub use unique::reserve_numbers;

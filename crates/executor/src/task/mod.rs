@@ -56,7 +56,6 @@ use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
 use raw::Vtable;
 use state::State;
-use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Why a task is handed to its scheduler.
@@ -154,9 +153,10 @@ impl Runnable {
         self.header().origin.is_named()
     }
 
+    /// Where it comes from.
     #[inline]
-    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
-        self.header().origin.spawned_at()
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.header().origin
     }
 
     /// Id, name and spawn site.

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
 
-thread_local! {
+filch_primitives::thread_local! {
     /// The task that this thread is running.
     static CURRENT: StdCell<*const Header> = const { StdCell::new(ptr::null()) };
 }
@@ -27,14 +27,14 @@ struct Running {
 impl Running {
     #[inline]
     fn enter(header: NonNull<Header>) -> Self {
-        Self { before: CURRENT.replace(header.as_ptr()) }
+        Self { before: CURRENT.with(|current| current.replace(header.as_ptr())) }
     }
 }
 
 impl Drop for Running {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        CURRENT.with(|current| current.set(self.before));
     }
 }
 
@@ -228,7 +228,7 @@ pub(super) fn running() -> Option<TaskInfo> {
 /// change the task word. `false` if `waker` is not the running task's own: then it has to be woken.
 #[inline]
 pub(crate) fn give_way(waker: &Waker) -> bool {
-    let current = CURRENT.get();
+    let current = CURRENT.with(StdCell::get);
     let is_ours = !current.is_null() && waker::is_of(waker, current);
     if is_ours {
         // SAFETY: the task that this thread is running is not freed meanwhile.

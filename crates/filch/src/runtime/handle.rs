@@ -3,6 +3,7 @@
 use super::drivers::{Drivers, DriversGuard};
 use super::{BlockingPool, PoolConfig, PoolExists, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
 use crate::task::JoinHandle;
+use std::io;
 use std::sync::Arc;
 
 /// A handle to a runtime: spawns on it from any thread, and may outlive it.
@@ -166,6 +167,28 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         self.executor.block_on(future)
+    }
+
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).max_workers(3).build()?;
+    /// runtime.handle().set_workers(3)?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// runtime.handle().set_workers(1)?;
+    /// # assert!(runtime.handle().set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`max_workers`](super::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded runtime: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the runtime goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        self.executor.set_workers(count)
     }
 
     /// Makes the runtime current on this thread until the guard is dropped: what needs one, such as

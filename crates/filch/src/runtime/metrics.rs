@@ -26,9 +26,14 @@ impl RuntimeMetrics {
         Self { executor }
     }
 
-    /// How many workers there are; 1 for a single-threaded runtime.
+    /// How many workers there are, spares not counted; 1 for a single-threaded runtime.
     pub fn num_workers(&self) -> usize {
         self.executor.workers()
+    }
+
+    /// How many [spares](super::Builder::spare_workers) there are at the moment, for workers that are stuck.
+    pub fn num_spare_workers(&self) -> usize {
+        self.executor.spare_workers()
     }
 
     /// How many tasks were spawned and have not ended; blocking calls are not counted.
@@ -55,5 +60,21 @@ impl RuntimeMetrics {
     /// How many tasks the workers have taken from each other so far.
     pub fn stolen_tasks(&self) -> u64 {
         self.executor.stolen_tasks()
+    }
+
+    /// How often the workers have taken tasks from one that was stuck in a poll.
+    pub fn raids(&self) -> u64 {
+        self.executor.raids()
+    }
+
+    /// How often the workers have gone to sleep; not counted on a single-threaded runtime.
+    pub fn parks(&self) -> u64 {
+        self.executor.parks()
+    }
+
+    /// How many polls took longer than the [threshold](super::Builder::long_poll_threshold) so far. A single-threaded
+    /// runtime counts only if there is a [hook](super::Builder::on_long_poll) for them.
+    pub fn long_polls(&self) -> u64 {
+        self.executor.long_polls()
     }
 }

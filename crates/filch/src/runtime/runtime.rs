@@ -141,6 +141,28 @@ impl Runtime {
         &self.handle
     }
 
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).max_workers(3).build()?;
+    /// runtime.set_workers(3)?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// runtime.set_workers(1)?;
+    /// # assert!(runtime.set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`max_workers`](super::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded runtime: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the runtime goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        self.handle.set_workers(count)
+    }
+
     /// What can be measured of it.
     ///
     /// ```
