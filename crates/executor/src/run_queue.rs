@@ -5,6 +5,7 @@
 
 use crate::config::PanicHook;
 use crate::context;
+use crate::ledger::{Ledger, Page};
 use crate::record;
 use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
@@ -40,6 +41,7 @@ pub(crate) struct RunQueue<D> {
     remote: Injector<Entry>,
     owned: OwnedTasks,
     on_detached_panic: Option<PanicHook>,
+    ledger: Option<Arc<Ledger>>,
     recorder: Option<Arc<record::Shared>>,
     pub(crate) doorbell: D,
 }
@@ -53,6 +55,7 @@ impl<D: Doorbell> RunQueue<D> {
     pub(crate) fn new(
         doorbell: D,
         on_detached_panic: Option<PanicHook>,
+        ledger: Option<Arc<Ledger>>,
         recorder: Option<Arc<record::Shared>>,
     ) -> Self {
         Self {
@@ -61,6 +64,7 @@ impl<D: Doorbell> RunQueue<D> {
             remote: Injector::new(),
             owned: OwnedTasks::new(1),
             on_detached_panic,
+            ledger,
             recorder,
             doorbell,
         }
@@ -211,6 +215,10 @@ impl<D: Doorbell> Schedule for RunQueue<D> {
 
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.owned)
+    }
+
+    fn page(&self) -> Option<Page<'_>> {
+        self.ledger.as_ref().map(Page::tasks)
     }
 
     fn panic_hook(&self) -> Option<PanicHook> {

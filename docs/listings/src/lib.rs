@@ -34,4 +34,5 @@ pages! {
     pitfalls: "guide/pitfalls.md",
     recorder: "guide/recorder.md",
     services: "guide/services.md",
+    shutdown: "guide/shutdown.md",
 }

@@ -142,7 +142,7 @@ fn read(
 fn note(tasks: &mut BTreeMap<Id, TaskInfo>, task: Option<Id>, site: Option<&'static Location<'_>>) {
     if let (Some(task), Some(site)) = (task, site) {
         // A name, where there is one, is known already.
-        tasks.entry(task).or_insert_with(|| TaskInfo::without_name(task, site));
+        tasks.entry(task).or_insert_with(|| TaskInfo::new(task, None, site));
     }
 }
 

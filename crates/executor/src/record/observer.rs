@@ -6,9 +6,10 @@
 
 use super::recorder::Shared;
 use filch_primitives::thread;
+use filch_primitives::time::Instant;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const EVERY: Duration = Duration::from_millis(1);
 

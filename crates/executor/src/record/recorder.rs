@@ -8,9 +8,10 @@ use crate::handle::Handle;
 use crate::task::TaskInfo;
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
+use filch_primitives::time::Instant;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many tasks that wait are looked up for their names at the start, and at the end: the registry is locked
 /// meanwhile.
@@ -237,7 +238,7 @@ impl Recorder {
         tasks.extend(self.handle.waiting_tasks(WAITING));
         let from = self.shared.switch.time(started.at);
         let (lanes, tasks) = decode::decode(raw, from..self.shared.switch.time(end), tasks);
-        Recording { start: started.at, duration: end - started.at, lanes, tasks }
+        Recording { start: started.at, duration: end.duration_since(started.at), lanes, tasks }
     }
 
     /// Whether a recording is going on.

@@ -1,8 +1,9 @@
 //! # A recording: what happened on each thread, in the order of time
 
 use crate::task::{Id, TaskInfo};
+use filch_primitives::time::Instant;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What a [`Recorder`](super::Recorder) has recorded between `start` and `stop`.
 ///

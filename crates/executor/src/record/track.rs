@@ -12,18 +12,18 @@ use super::{LaneKind, PollOutcome};
 use crate::task::{self, Id, Runnable, TaskInfo};
 use filch_primitives::atomic::{AtomicU64, Ordering};
 use filch_primitives::sync::Mutex;
+use filch_primitives::time::Instant;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Words in a chunk, two of which are its head. The clock is read once for each, so that it costs little beside them.
 pub(super) const CHUNK: usize = 256;
 
-thread_local! {
+filch_primitives::thread_local! {
     /// What this thread may write.
     static SPACE: Space = const { Space::none() };
     /// Points into the [`TrackScope`] of this thread.
@@ -127,7 +127,7 @@ impl Pen {
         }
         self.write(space, Word::Chunk(self.switch.time(Instant::now())));
         self.write(space, Word::Lost(self.lost.get()));
-        SITE.set(ptr::null());
+        SITE.with(|site| site.set(ptr::null()));
     }
 
     fn write(&self, space: &Space, word: Word) {
@@ -155,8 +155,8 @@ impl Pen {
 
     fn write_spawn(&self, space: &Space, task: &Runnable) {
         self.write(space, Word::Spawn(task.id()));
-        self.write(space, Word::Site(task.spawned_at()));
-        if task.has_name() {
+        self.write(space, Word::Site(task.origin().spawned_at()));
+        if task.is_named() {
             self.note_name(task);
         }
     }
@@ -214,7 +214,7 @@ impl TrackScope {
                 space.swap(&space_before);
                 pen.look(space);
             });
-            let before = PEN.replace(&*pen);
+            let before = PEN.with(|slot| slot.replace(&*pen));
             Entered { recorder: recorder.clone(), pen, before, space_before }
         });
         Self { entered }
@@ -226,7 +226,7 @@ impl Drop for TrackScope {
         let Some(entered) = &self.entered else { return };
         gap_now();
         SPACE.with(|space| space.swap(&entered.space_before));
-        PEN.set(entered.before);
+        PEN.with(|slot| slot.set(entered.before));
         entered.recorder.give_back(&entered.pen.track);
         look();
     }
@@ -234,7 +234,7 @@ impl Drop for TrackScope {
 
 #[inline]
 fn with_pen<R>(f: impl FnOnce(&Pen, &Space) -> R) -> Option<R> {
-    let pen = PEN.get();
+    let pen = PEN.with(Cell::get);
     // SAFETY: `TrackScope` puts back what was there before its box goes, and does not leave the thread.
     unsafe { pen.as_ref() }.map(|pen| SPACE.with(|space| f(pen, space)))
 }
@@ -350,12 +350,12 @@ pub(crate) fn gap_now() {
 pub(crate) fn spawned(task: &Runnable, recorder: Option<&Arc<Shared>>) {
     if SPACE.with(Space::is_some) {
         event(|| Word::Spawn(task.id()));
-        let site = task.spawned_at();
+        let site = task.origin().spawned_at();
         // Before it is written: that may begin a chunk, which is to tell it again.
-        if !ptr::eq(SITE.replace(site), site) {
+        if !ptr::eq(SITE.with(|told| told.replace(site)), site) {
             event(|| Word::Site(site));
         }
-        if task.has_name() {
+        if task.is_named() {
             note_name(task);
         }
     } else if let Some(recorder) = recorder {

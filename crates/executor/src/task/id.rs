@@ -20,7 +20,7 @@ pub struct Id(NonZeroU64);
 /// How many ids a thread takes at a time, so that spawns do not meet on one counter.
 const BLOCK: u64 = 1 << 10;
 
-thread_local! {
+filch_primitives::thread_local! {
     /// What is left of this thread's block: the next id and the end.
     static LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }

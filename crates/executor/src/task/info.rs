@@ -25,17 +25,20 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
+    pub(crate) fn new(
+        id: Id,
+        name: Option<Box<str>>,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        Self { id, name, spawned_at }
+    }
+
     pub(super) fn of(header: &Header) -> Self {
         Self {
             id: header.id,
             name: header.origin.name().map(Into::into),
             spawned_at: header.origin.spawned_at(),
         }
-    }
-
-    /// Of a task that was given no name.
-    pub(crate) fn without_name(id: Id, spawned_at: &'static Location<'static>) -> Self {
-        Self { id, name: None, spawned_at }
     }
 
     /// Of the task that this thread is running; `None` outside a task. The future of `block_on` is no

@@ -50,12 +50,12 @@ pub(crate) use owned::OwnedTasks;
 pub(crate) use run::give_way;
 
 use crate::config::PanicHook;
+use crate::ledger::Page;
 use crate::queue::Pointer;
 use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
 use raw::Vtable;
 use state::State;
-use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Why a task is handed to its scheduler.
@@ -84,6 +84,11 @@ pub(crate) trait Schedule: Sync + 'static {
 
     /// A task is about to be complete.
     fn count_ended(&self) {}
+
+    /// Where it is written down how this scheduler's tasks end during a shutdown.
+    fn page(&self) -> Option<Page<'_>> {
+        None
+    }
 
     /// Who hears of a panic whose task nobody awaits.
     fn panic_hook(&self) -> Option<PanicHook>;
@@ -142,18 +147,19 @@ impl Runnable {
         self.header().id
     }
 
-    /// Where it was spawned.
-    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
-        self.header().origin.spawned_at()
-    }
-
     /// Whether it was given a name.
     #[inline]
-    pub(crate) fn has_name(&self) -> bool {
-        self.header().origin.name().is_some()
+    pub(crate) fn is_named(&self) -> bool {
+        self.header().origin.is_named()
     }
 
-    /// What a report says of it.
+    /// Where it comes from.
+    #[inline]
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.header().origin
+    }
+
+    /// Id, name and spawn site.
     pub(crate) fn info(&self) -> TaskInfo {
         TaskInfo::of(self.header())
     }

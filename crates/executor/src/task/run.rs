@@ -7,14 +7,14 @@ use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
 use crate::record::{self, PollOutcome};
-use filch_primitives::catch_quietly;
+use filch_primitives::{BudgetScope, catch_quietly};
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
 
-thread_local! {
+filch_primitives::thread_local! {
     /// The task that this thread is running.
     static CURRENT: StdCell<*const Header> = const { StdCell::new(ptr::null()) };
 }
@@ -28,7 +28,7 @@ struct Running {
 impl Running {
     #[inline]
     fn enter(header: NonNull<Header>) -> Self {
-        Self { before: CURRENT.replace(header.as_ptr()) }
+        Self { before: CURRENT.with(|current| current.replace(header.as_ptr())) }
     }
 
     /// Whether that happens in the poll of another task.
@@ -41,7 +41,7 @@ impl Running {
 impl Drop for Running {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        CURRENT.with(|current| current.set(self.before));
     }
 }
 
@@ -71,6 +71,7 @@ where
         cancel(cell, header);
         return None;
     }
+    let budget = BudgetScope::begin();
     let polled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the task is not complete while it is polled, and the waker does not leave this
         // function except as a clone, which counts itself.
@@ -78,6 +79,7 @@ where
         // SAFETY: we hold the runnable.
         unsafe { cell.poll_future(&mut Context::from_waker(&waker)) }
     }));
+    drop(budget);
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
@@ -152,6 +154,8 @@ where
 {
     // What runs the destructors of the future and the output is still this task.
     let running = Running::enter(header);
+    let page = cell.scheduler().page();
+    let attended = page.as_ref().and_then(|page| page.attend(|| TaskInfo::of(cell.header())));
     let mut outcome = outcome;
     // The future first, on its own: its destructor may panic, and then that is how the task ended.
     // SAFETY: we hold the runnable.
@@ -172,6 +176,10 @@ where
         unsafe { owned.remove(header) };
     }
     cell.scheduler().count_ended();
+    if let Some(page) = page {
+        page.write(ended == PollOutcome::Cancelled, || TaskInfo::of(cell.header()));
+        drop(attended);
+    }
     let Header { state, id, .. } = cell.header();
     // The task may be gone when it is told how it ended.
     let id = *id;
@@ -239,7 +247,7 @@ pub(super) fn running() -> Option<TaskInfo> {
 /// change the task word. `false` if `waker` is not the running task's own: then it has to be woken.
 #[inline]
 pub(crate) fn give_way(waker: &Waker) -> bool {
-    let current = CURRENT.get();
+    let current = CURRENT.with(StdCell::get);
     let is_ours = !current.is_null() && waker::is_of(waker, current);
     if is_ours {
         // SAFETY: the task that this thread is running is not freed meanwhile.

@@ -11,7 +11,8 @@
 //! however short its polls are.
 
 use crate::record;
-use std::time::{Duration, Instant};
+use filch_primitives::time::Instant;
+use std::time::Duration;
 
 /// Polls that take longer than this are long.
 const COARSE: Duration = Duration::from_nanos(500);
