@@ -22,11 +22,14 @@ fn main() {
     simulated();
 }
 
+/// Runs so many tasks.
+type Workload = fn(&filch::runtime::Runtime, u64);
+
 fn counted() {
     println!("## Counted, per task\n");
     println!("| workload | workers | sleeps | tasks stolen | raids |");
     println!("|---|---|---|---|---|");
-    let workloads: [(&str, u64, fn(&filch::runtime::Runtime, u64)); 4] = [
+    let workloads: [(&str, u64, Workload); 4] = [
         ("spawn and join from a task, empty tasks", 20_000, from_a_task),
         ("the same, tasks of some 5 us", 20_000, long_from_a_task),
         ("spawn and join from outside, empty tasks", 20_000, from_outside),

@@ -303,4 +303,23 @@ mod tests {
         measured.columns[1].samples[0].digest = Some("other".into());
         assert!(!measured.is_same_work());
     }
+
+    #[test]
+    fn latencies_are_those_of_all_runs_however_far_apart() {
+        let (mut measured, mut all) = (Measurement::of(Column::Workers), Vec::<u64>::new());
+        let one = Measured::with_walls(RowName::Mixed, &[(Column::Workers, 1.0)]);
+        for run in 0..3_u64 {
+            let latencies: Vec<u64> =
+                (0..400).map(|number| 5_000 + run * 700 + number * number * 11).collect();
+            all.extend(&latencies);
+            measured.add(Sample { latencies_us: latencies, ..one.columns[0].samples[0].clone() });
+        }
+        all.sort_unstable();
+        for percent in [50.0, 99.0, 99.9] {
+            let place = (all.len() as f64 * percent / 100.0).ceil() as usize - 1;
+            let (exact, latency) = (all[place] as f64 / 1e6, measured.latency(percent));
+            let latency = latency.expect("there are some");
+            assert!((exact..exact * 1.001).contains(&latency), "{percent}: {latency} for {exact}");
+        }
+    }
 }

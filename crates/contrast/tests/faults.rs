@@ -137,6 +137,7 @@ fn ctrl_c_ends_it_after_the_figures_that_there_are() {
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let file = scratch.path().join("figures.json");
     let json = file.display().to_string();
+    let page = scratch.path().join("index.html").display().to_string();
     let args = [
         "--quick",
         "--runs",
@@ -147,6 +148,8 @@ fn ctrl_c_ends_it_after_the_figures_that_there_are() {
         "blocking,million",
         "--json",
         &json,
+        "--page",
+        &page,
     ];
     // Every column has been measured once.
     let run = interrupted(&args, "event loop, run 2 of 999").ended_with(130);

@@ -9,13 +9,15 @@
 //! | `mod.rs` | lanes of blocks and marks |
 //! | `recorded.rs` | from Filch's recorder to a timeline |
 //! | `notes.rs` | what work that blocks its thread notes about itself |
-//! | `drawing.rs` | a timeline of bounded size, with exact totals |
+//! | `drawing.rs` | a timeline of bounded size |
+//! | `totals.rs` | what it comes to, exactly |
 //! | `merging.rs` | many short blocks as one, and how far to go |
 
 pub mod drawing;
 mod merging;
 pub mod notes;
 mod recorded;
+pub mod totals;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

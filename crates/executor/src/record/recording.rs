@@ -110,7 +110,8 @@ pub struct Lane {
 #[non_exhaustive]
 pub enum LaneKind {
     /// The worker of this index. There are several lanes of the same worker if it went on on another thread
-    /// because of a [`block_in_place`](crate::block_in_place): one for each.
+    /// because of a [`block_in_place`](crate::block_in_place): one for each. Spares, and workers that came later, have
+    /// indices of their own.
     Worker(usize),
     /// The thread that drives an event loop.
     EventLoop,
