@@ -163,10 +163,24 @@ impl<N: Deref<Target = Notify>> Drop for Wait<N> {
 }
 
 /// Waits for a wake-up. Made by [`Notify::notified`], which see; also for its cancel safety.
+///
+/// ```
+/// let notify = filch_sync::Notify::new();
+/// let waiter: filch_sync::futures::Notified<'_> = notify.notified();
+/// notify.notify_waiters();
+/// futures_lite::future::block_on(waiter);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct Notified<'a>(Wait<&'a Notify>);
 
 /// Waits for a wake-up, and borrows nothing. Made by [`Notify::notified_owned`].
+///
+/// ```
+/// let notify = std::sync::Arc::new(filch_sync::Notify::new());
+/// let waiter: filch_sync::futures::OwnedNotified = notify.clone().notified_owned();
+/// notify.notify_waiters();
+/// futures_lite::future::block_on(waiter);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct OwnedNotified(Wait<Arc<Notify>>);
 

@@ -512,6 +512,16 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let child = group.spawn(async { 7 });
+    /// group.join().await.unwrap();
+    /// assert_eq!(child.await, Ok(7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Child<F::Output>
     where
@@ -523,6 +533,15 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::try_spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible();
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// assert_eq!(group.join().await.unwrap_err().error(), Some(&"no milk"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn try_spawn<F, T>(&self, future: F) -> Child<T>
     where
@@ -534,6 +553,17 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::spawn_local`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let seven = std::rc::Rc::new(7);
+    /// let child = group.spawn_local(async move { *seven });
+    /// group.join().await.unwrap();
+    /// assert_eq!(child.await, Ok(7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> Child<F::Output>
     where
@@ -545,11 +575,31 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::named`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// assert_eq!(group.named("courier").spawn(async {}).name(), Some("courier"));
+    /// group.join().await.unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn named<'a>(&'a self, name: &'a str) -> Named<'a, E> {
         self.scope.named(name)
     }
 
     /// As [`Scope::cancel`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let child = group.spawn(std::future::pending::<()>());
+    /// group.cancel();
+    /// assert_eq!(group.join().await.unwrap().forced().len(), 1);
+    /// assert!(child.await.is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn cancel(&self) {
         self.scope.cancel();
     }
