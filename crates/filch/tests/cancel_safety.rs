@@ -7,7 +7,7 @@ mod support;
 
 use dropping::{Dropper, while_others_work};
 use filch::runtime::{Builder, Runtime};
-use filch::sync::mpsc;
+use filch::sync::{Mutex, RwLock, Semaphore, mpsc, oneshot};
 use filch::task::{JoinMap, JoinSet, TaskGroup, scope, yield_now};
 use filch::time::{Duration, timeout};
 use filch_primitives::thread;
@@ -194,6 +194,39 @@ fn a_timeout_that_is_dropped_loses_what_its_future_loses() {
             if let Some(message) = dropper.attempt(timeout(LONG, rx.recv())) {
                 assert_eq!(message, Ok(Some(received)), "lost, doubled or out of order");
                 received += 1;
+            }
+        });
+    });
+}
+
+#[test]
+fn what_an_aborted_task_holds_across_an_await_is_released() {
+    bounded(|| {
+        let mutex = Arc::new(Mutex::new(()));
+        let lock = Arc::new(RwLock::new(()));
+        let semaphore = Arc::new(Semaphore::new(1));
+        let (tx, mut rx) = mpsc::channel(1);
+        let runtime = two_workers();
+        runtime.block_on(async {
+            for _ in 0..100 {
+                let (has_all, all) = oneshot::channel();
+                let mine = (mutex.clone(), lock.clone(), semaphore.clone(), tx.clone());
+                let holder = filch::spawn(async move {
+                    let (mutex, lock, semaphore, tx) = mine;
+                    let _borrowed = (mutex.lock().await, semaphore.acquire().await.unwrap());
+                    let _owned = lock.clone().write_owned().await;
+                    let _room = tx.reserve().await.unwrap();
+                    has_all.send(()).unwrap();
+                    pending::<()>().await;
+                });
+                all.await.unwrap();
+                assert!(mutex.try_lock().is_err() && lock.try_read().is_err());
+                assert!(semaphore.try_acquire().is_err() && tx.try_send(()).is_err());
+                holder.abort();
+                // Nobody waits for its end: what it held is free when its future is gone.
+                drop((mutex.lock().await, lock.read().await, semaphore.acquire().await.unwrap()));
+                tx.send(()).await.unwrap();
+                assert_eq!(rx.recv().await, Some(()));
             }
         });
     });

@@ -5,8 +5,10 @@ mod support;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::thread;
 use filch_sync::mpsc;
+use std::pin::pin;
 use std::sync::Arc;
-use support::{Counted, block_on, within_watchdog};
+use std::task::Poll;
+use support::{Counted, block_on, poll_once, within_watchdog};
 
 const SENDERS: usize = 4;
 const EACH: usize = 2_500;
@@ -111,6 +113,117 @@ fn receiver_polled_by_try_recv_alone_sees_the_end() {
             }
         }
         assert!(expected.is_complete());
+    });
+}
+
+#[test]
+fn receivers_dropped_at_every_await_lose_nothing() {
+    within_watchdog(|| {
+        let (tx, mut rx) = mpsc::channel(2);
+        for sender in 0..SENDERS {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    block_on(tx.send(sender * EACH + number)).unwrap();
+                }
+            });
+        }
+        drop(tx);
+        let mut expected = Expected([0; SENDERS]);
+        let mut round = 0;
+        loop {
+            round += 1;
+            let polled = {
+                let mut recv = pin!(rx.recv());
+                // Dropped after one poll, after two, or awaited.
+                match (poll_once(recv.as_mut()), round % 3) {
+                    (Poll::Pending, 0) => Poll::Ready(block_on(recv)),
+                    (Poll::Pending, 1) => {
+                        thread::yield_now();
+                        poll_once(recv)
+                    }
+                    (polled, _) => polled,
+                }
+            };
+            match polled {
+                Poll::Ready(Some(message)) => expected.check(message),
+                Poll::Ready(None) => break,
+                Poll::Pending => {}
+            }
+        }
+        assert!(expected.is_complete());
+    });
+}
+
+#[test]
+fn senders_dropped_at_every_await_send_once_or_not_at_all() {
+    within_watchdog(|| {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let (tx, mut rx) = mpsc::channel(2);
+        let senders: Vec<_> = (0..SENDERS)
+            .map(|sender| {
+                let (tx, alive) = (tx.clone(), alive.clone());
+                thread::spawn(move || {
+                    let mut sent = 0;
+                    for number in 0..EACH {
+                        let message = Counted::new(sender * EACH + number, &alive);
+                        let mut send = pin!(tx.send(message));
+                        let mut polled = poll_once(send.as_mut());
+                        if polled.is_pending() && number % 3 > 0 {
+                            thread::yield_now();
+                            polled = poll_once(send.as_mut());
+                        }
+                        if polled.is_pending() && number % 3 > 1 {
+                            polled = Poll::Ready(block_on(send));
+                        }
+                        sent += usize::from(polled.is_ready());
+                    }
+                    sent
+                })
+            })
+            .collect();
+        drop(tx);
+        let mut received = 0;
+        let mut last = [None; SENDERS];
+        while let Some(message) = block_on(rx.recv()) {
+            received += 1;
+            let last = &mut last[message.number / EACH];
+            assert!(last.replace(message.number) < Some(message.number), "doubled or out of order");
+        }
+        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        assert_eq!(received, sent);
+        assert_eq!(rx.capacity(), 2, "a cancelled send kept its room");
+        // Ordering: Relaxed; every thread was joined.
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn reservations_dropped_at_every_await_keep_no_room() {
+    within_watchdog(|| {
+        let (tx, mut rx) = mpsc::channel(3);
+        for sender in 0..SENDERS {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    let mut reserve = pin!(tx.reserve_many(1 + number % 3));
+                    let mut polled = poll_once(reserve.as_mut());
+                    if polled.is_pending() && number % 2 == 0 {
+                        polled = Poll::Ready(block_on(reserve));
+                    }
+                    if let Poll::Ready(permits) = polled {
+                        // One of them is used, the others go back.
+                        permits.unwrap().next().unwrap().send(sender * EACH + number);
+                    }
+                }
+            });
+        }
+        drop(tx);
+        let mut last = [None; SENDERS];
+        while let Some(message) = block_on(rx.recv()) {
+            assert!(last[message / EACH].replace(message) < Some(message));
+        }
+        assert_eq!(rx.capacity(), 3);
     });
 }
 

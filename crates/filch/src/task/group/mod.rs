@@ -116,7 +116,7 @@ use std::sync::Arc;
 ///
 /// A child that is not `Send` does not go to other threads; [`Scope::spawn_local`] keeps it on this one:
 /// ```compile_fail,E0277
-/// # filch::runtime::EventLoop::new().unwrap().block_on(async {
+/// # filch::runtime::Runtime::new().unwrap().block_on(async {
 /// let shared = std::rc::Rc::new(7);
 /// filch::task::scope(async |s| {
 ///     s.spawn(async move { *shared });
