@@ -16,7 +16,7 @@ pub fn explore<const N: usize>(
     outcomes: [&'static str; N],
     model: impl Fn(&Outcomes) + Send + Sync + 'static,
 ) {
-    run(&loom::model::Builder::new(), outcomes, model);
+    explore_with(&loom::model::Builder::new(), outcomes, model);
 }
 
 /// As [`explore`], with `preemptions` at least: for protocols whose faults need more of them, and whose
@@ -31,10 +31,14 @@ pub fn explore_within<const N: usize>(
 ) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.map(|bound| bound.max(preemptions));
-    run(&builder, outcomes, model);
+    explore_with(&builder, outcomes, model);
 }
 
-fn run<const N: usize>(
+/// As [`explore`], with the bounds of `builder`.
+///
+/// # Panics
+/// As [`explore`].
+pub fn explore_with<const N: usize>(
     builder: &loom::model::Builder,
     outcomes: [&'static str; N],
     model: impl Fn(&Outcomes) + Send + Sync + 'static,

@@ -19,7 +19,7 @@ const _: () = assert!(
 #[cfg(filch_loom)]
 mod explore;
 #[cfg(filch_loom)]
-pub use explore::{Outcomes, explore, explore_within};
+pub use explore::{Outcomes, explore, explore_with, explore_within};
 
 /// Type-checks only if what the protocols are built on is loom's.
 #[cfg(filch_loom)]

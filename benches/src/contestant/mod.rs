@@ -4,17 +4,19 @@
 //! [`subjects`]. A runtime that leaves a subject to other crates takes the one that its users usually do.
 
 pub mod channels;
+mod monoio;
 mod rayon;
 mod smol;
 pub mod subjects;
 mod tokio_shaped;
 
+pub use self::monoio::Monoio;
 pub use self::rayon::Rayon;
 pub use self::smol::Smol;
-pub use self::tokio_shaped::{Filch, FilchLoop, Tokio, TokioCurrent};
+pub use self::tokio_shaped::{Filch, FilchChannels, FilchLoop, Tokio, TokioChannels, TokioCurrent};
 
 use std::time::Duration;
-use subjects::{Channel, Mutex, Notify, Oneshot, Semaphore, Stream};
+use subjects::{Channel, Datagram, File, Mutex, Notify, Oneshot, RwLock, Semaphore, Stream};
 
 /// A runtime that takes part.
 ///
@@ -32,12 +34,18 @@ pub trait Contestant: Sized + 'static {
     type Channel: Channel;
     /// Its lock around a number.
     type Mutex: Mutex;
+    /// Its lock around a number for many who read.
+    type RwLock: RwLock;
     /// Its semaphore.
     type Semaphore: Semaphore;
     /// Its notification.
     type Notify: Notify;
     /// Its TCP socket.
     type Stream: Stream;
+    /// Its UDP socket.
+    type Datagram: Datagram;
+    /// Its file.
+    type File: File;
 
     /// A runtime with `workers` workers; one that has a single thread by nature has one.
     fn new(workers: usize) -> Self;

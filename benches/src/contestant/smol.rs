@@ -1,11 +1,12 @@
 //! smol: an executor from a crate, channels and locks from others.
 
 use super::Contestant;
-use super::subjects::{Channel, Mutex, Notify, Oneshot, Semaphore, Stream};
+use super::subjects::{Channel, Datagram, File, Mutex, Notify, Oneshot, RwLock, Semaphore, Stream};
 use event_listener::Event;
 use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -42,9 +43,12 @@ impl Contestant for Smol {
     type Oneshot = AsyncChannel;
     type Channel = AsyncChannel;
     type Mutex = async_lock::Mutex<u64>;
+    type RwLock = async_lock::RwLock<u64>;
     type Semaphore = async_lock::Semaphore;
     type Notify = Signal;
     type Stream = smol::net::TcpStream;
+    type Datagram = smol::net::UdpSocket;
+    type File = smol::fs::File;
 
     fn new(workers: usize) -> Self {
         // Leaked, because its tasks reach it through a thread-local: a few hundred bytes per runtime.
@@ -178,6 +182,24 @@ impl Mutex for async_lock::Mutex<u64> {
     }
 }
 
+impl RwLock for async_lock::RwLock<u64> {
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    async fn read(&self, during: impl Future<Output = ()> + Send) -> u64 {
+        let number = self.read().await;
+        during.await;
+        *number
+    }
+
+    async fn increment(&self, during: impl Future<Output = ()> + Send) {
+        let mut number = self.write().await;
+        *number += 1;
+        during.await;
+    }
+}
+
 impl Semaphore for async_lock::Semaphore {
     fn new(permits: usize) -> Self {
         Self::new(permits)
@@ -247,5 +269,35 @@ impl Stream for smol::net::TcpStream {
 
     async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         smol::io::AsyncWriteExt::write_all(self, bytes).await
+    }
+}
+
+impl Datagram for smol::net::UdpSocket {
+    async fn bind() -> io::Result<(Self, SocketAddr)> {
+        let socket = Self::bind("127.0.0.1:0").await?;
+        let address = socket.local_addr()?;
+        Ok((socket, address))
+    }
+
+    async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        self.send_to(bytes, to).await
+    }
+
+    async fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.recv_from(buffer).await
+    }
+}
+
+impl File for smol::fs::File {
+    async fn open(path: &Path) -> io::Result<Self> {
+        Self::open(path).await
+    }
+
+    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        smol::io::AsyncReadExt::read(self, buffer).await
+    }
+
+    async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+        smol::fs::read(path).await
     }
 }

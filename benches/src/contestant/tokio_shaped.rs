@@ -1,9 +1,14 @@
 //! filch and tokio: they have the same names, so one text serves both, with many threads and with one.
 
 use super::Contestant;
-use super::subjects::{Channel, Mutex, Notify, Oneshot, Semaphore, Stream};
+use super::subjects::{
+    Broadcast, Channel, Datagram, File, Mutex, Notify, Oneshot, Resettable, RwLock, Semaphore,
+    Stream, Watch,
+};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -77,6 +82,84 @@ macro_rules! library {
             }
         }
 
+        impl RwLock for $library::sync::RwLock<u64> {
+            fn new() -> Self {
+                Self::new(0)
+            }
+
+            async fn read(&self, during: impl Future<Output = ()> + Send) -> u64 {
+                let number = self.read().await;
+                during.await;
+                *number
+            }
+
+            async fn increment(&self, during: impl Future<Output = ()> + Send) {
+                let mut number = self.write().await;
+                *number += 1;
+                during.await;
+            }
+        }
+
+        impl Broadcast for $marker {
+            type Sender = $library::sync::broadcast::Sender<u64>;
+            type Receiver = $library::sync::broadcast::Receiver<u64>;
+
+            fn channel(capacity: usize, receivers: usize) -> (Self::Sender, Vec<Self::Receiver>) {
+                let (sender, first) = $library::sync::broadcast::channel(capacity);
+                let more = (1..receivers).map(|_| sender.subscribe());
+                let receivers = std::iter::once(first).chain(more).collect();
+                (sender, receivers)
+            }
+
+            fn send(sender: &Self::Sender, value: u64) {
+                assert!(sender.send(value).is_ok(), "the receivers are there");
+            }
+
+            async fn receive(receiver: &mut Self::Receiver) -> Option<u64> {
+                use $library::sync::broadcast::error::RecvError;
+                match receiver.recv().await {
+                    Ok(value) => Some(value),
+                    Err(RecvError::Closed) => None,
+                    Err(RecvError::Lagged(missed)) => panic!("{missed} messages are missing"),
+                }
+            }
+        }
+
+        impl Watch for $marker {
+            type Sender = $library::sync::watch::Sender<u64>;
+            type Receiver = $library::sync::watch::Receiver<u64>;
+
+            fn channel() -> (Self::Sender, Self::Receiver) {
+                $library::sync::watch::channel(0)
+            }
+
+            fn send(sender: &Self::Sender, value: u64) {
+                assert!(sender.send(value).is_ok(), "the receivers are there");
+            }
+
+            async fn changed(receiver: &mut Self::Receiver) -> u64 {
+                receiver.changed().await.expect("the sender is there");
+                *receiver.borrow_and_update()
+            }
+        }
+
+        impl Resettable for Pin<Box<$library::time::Sleep>> {
+            async fn armed(after: Duration) -> Self {
+                let mut sleep = Box::pin($library::time::sleep(after));
+                poll_fn(|cx| {
+                    assert!(sleep.as_mut().poll(cx).is_pending(), "it is far from due");
+                    Poll::Ready(())
+                })
+                .await;
+                sleep
+            }
+
+            fn reset(&mut self, after: Duration) {
+                let deadline = $library::time::Instant::now() + after;
+                self.as_mut().reset(deadline);
+            }
+        }
+
         impl Semaphore for $library::sync::Semaphore {
             fn new(permits: usize) -> Self {
                 Self::new(permits)
@@ -131,6 +214,36 @@ macro_rules! library {
                 $library::io::AsyncWriteExt::write_all(self, bytes).await
             }
         }
+
+        impl Datagram for $library::net::UdpSocket {
+            async fn bind() -> io::Result<(Self, SocketAddr)> {
+                let socket = Self::bind("127.0.0.1:0").await?;
+                let address = socket.local_addr()?;
+                Ok((socket, address))
+            }
+
+            async fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+                self.send_to(bytes, to).await
+            }
+
+            async fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+                self.recv_from(buffer).await
+            }
+        }
+
+        impl File for $library::fs::File {
+            async fn open(path: &Path) -> io::Result<Self> {
+                Self::open(path).await
+            }
+
+            async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                $library::io::AsyncReadExt::read(self, buffer).await
+            }
+
+            async fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+                $library::fs::read(path).await
+            }
+        }
     };
 }
 
@@ -152,9 +265,12 @@ macro_rules! flavour {
             type Oneshot = $marker;
             type Channel = $marker;
             type Mutex = $library::sync::Mutex<u64>;
+            type RwLock = $library::sync::RwLock<u64>;
             type Semaphore = $library::sync::Semaphore;
             type Notify = $library::sync::Notify;
             type Stream = $library::net::TcpStream;
+            type Datagram = $library::net::UdpSocket;
+            type File = $library::fs::File;
 
             fn new(workers: usize) -> Self {
                 let start: fn(usize) -> (io::Result<$runtime>, usize) = $start;

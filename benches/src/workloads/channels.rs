@@ -2,8 +2,10 @@
 
 use super::{About, Candidate, Entry, Measure, Outcome, Workload, as_many};
 use crate::contestant::channels::{AsyncChannel, Flume, Guest, Kanal, Own, Pick, Tachyonix};
-use crate::contestant::subjects::{Channel, Oneshot};
-use crate::contestant::{Contestant, Filch, FilchLoop, Smol, Tokio, TokioCurrent};
+use crate::contestant::subjects::{Broadcast, Channel, Oneshot, Watch};
+use crate::contestant::{
+    Contestant, Filch, FilchChannels, FilchLoop, Smol, Tokio, TokioChannels, TokioCurrent,
+};
 use std::marker::PhantomData;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -12,6 +14,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Mpsc::<100>::ENTRY,
     Entry::everyone::<OneshotAlone>(),
     Entry::everyone::<RequestReply>(),
+    ToAll::<()>::ENTRY,
+    Latest::<()>::ENTRY,
 ];
 
 const MESSAGE: About = About {
@@ -160,6 +164,117 @@ impl Workload for RequestReply {
                         let (reply, answer) = C::Oneshot::channel();
                         C::Channel::send(&requests, (number, reply)).await;
                         assert_eq!(C::Oneshot::receive(answer).await, number);
+                    }
+                });
+                client.await;
+                server.await;
+            });
+        })
+    }
+}
+
+/// On filch and on tokio, with the channels of each: smol's users have no such channel that is the usual one.
+macro_rules! both_libraries {
+    ($workload:ident) => {
+        Entry {
+            about: $workload::<FilchChannels>::ABOUT,
+            candidates: &[
+                Candidate::of::<$workload<FilchChannels>, Filch>(),
+                Candidate::of::<$workload<FilchChannels>, FilchLoop>(),
+                Candidate::of::<$workload<TokioChannels>, Tokio>(),
+                Candidate::of::<$workload<TokioChannels>, TokioCurrent>(),
+            ],
+        }
+    };
+}
+
+/// How many receive.
+const RECEIVERS: usize = 10;
+
+/// One task sends, ten receive everything. The sender gives way before the channel would be full.
+struct ToAll<B>(PhantomData<B>);
+
+impl ToAll<()> {
+    const ENTRY: Entry = both_libraries!(ToAll);
+}
+
+impl<B: Broadcast> Workload for ToAll<B> {
+    const ABOUT: About = About {
+        name: "broadcast_1_to_10",
+        operation: "message of 8 bytes to ten receivers",
+        size: 100_000,
+        bench_size: Some(1_000),
+        ..MESSAGE
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        Outcome::time(|| {
+            contestant.block_on(async {
+                let (sender, receivers) = B::channel(CAPACITY, RECEIVERS);
+                // A sender of this channel never waits, so it is told when everybody has a batch.
+                let (done, mut all_done) = C::Channel::bounded::<()>(RECEIVERS);
+                let batch = CAPACITY as u64;
+                for mut receiver in receivers {
+                    let done = done.clone();
+                    C::detach(C::spawn(async move {
+                        let mut received = 0;
+                        while B::receive(&mut receiver).await.is_some() {
+                            received += 1;
+                            if received % batch == 0 || received == size {
+                                C::Channel::send(&done, ()).await;
+                            }
+                        }
+                        assert_eq!(received, size);
+                    }));
+                }
+                drop(done);
+                C::spawn(async move {
+                    for message in 1..=size {
+                        B::send(&sender, message);
+                        if message % batch == 0 || message == size {
+                            for _ in 0..RECEIVERS {
+                                C::Channel::receive(&mut all_done).await;
+                            }
+                        }
+                    }
+                })
+                .await;
+            });
+        })
+    }
+}
+
+/// A value there through one channel, and back through another.
+struct Latest<W>(PhantomData<W>);
+
+impl Latest<()> {
+    const ENTRY: Entry = both_libraries!(Latest);
+}
+
+impl<W: Watch> Workload for Latest<W> {
+    const ABOUT: About = About {
+        name: "watch_ping_pong",
+        operation: "value there and back",
+        size: 100_000,
+        bench_size: Some(1_000),
+        ..MESSAGE
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        Outcome::time(|| {
+            contestant.block_on(async {
+                let (ask, mut asked) = W::channel();
+                let (answer, mut answered) = W::channel();
+                let server = C::spawn(async move {
+                    for _ in 0..size {
+                        let value = W::changed(&mut asked).await;
+                        W::send(&answer, value);
+                    }
+                });
+                let client = C::spawn(async move {
+                    for number in 1..=size {
+                        W::send(&ask, number);
+                        assert_eq!(W::changed(&mut answered).await, number);
                     }
                 });
                 client.await;

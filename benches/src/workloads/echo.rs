@@ -1,16 +1,12 @@
 //! What does a round trip of 64 bytes over loopback TCP cost, client and server in one process?
 
-use super::{About, Entry, Measure, Outcome, Workload};
-use crate::contestant::Contestant;
+use super::{About, Candidate, Entry, Measure, On, Outcome, Workload};
 use crate::contestant::subjects::Stream;
+use crate::contestant::{Contestant, Filch, FilchLoop, Monoio, Smol, Tokio, TokioCurrent};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-pub(super) const ENTRIES: &[Entry] = &[
-    Entry::everyone::<Echo<1>>(),
-    Entry::everyone::<Echo<64>>(),
-    Entry::everyone::<Echo<1_000>>(),
-];
+pub(super) const ENTRIES: &[Entry] = &[Echo::<1>::ENTRY, Echo::<64>::ENTRY, Echo::<1_000>::ENTRY];
 
 const MESSAGE: usize = 64;
 
@@ -66,6 +62,29 @@ fn echo<C: Contestant>(contestant: &C, connections: u64, size: u64) -> Outcome {
 
 /// So many connections, each with one message on its way.
 struct Echo<const CONNECTIONS: u64>;
+
+impl<const CONNECTIONS: u64> Echo<CONNECTIONS> {
+    const ENTRY: Entry = Entry { about: Self::ABOUT, candidates: Self::CANDIDATES };
+
+    /// Every runtime, and a thread per core with nothing to steal.
+    const CANDIDATES: &'static [Candidate] = &[
+        Candidate::of::<Self, Filch>(),
+        Candidate::of::<Self, FilchLoop>(),
+        Candidate::of::<Self, Tokio>(),
+        Candidate::of::<Self, TokioCurrent>(),
+        Candidate::of::<Self, Smol>(),
+        Candidate {
+            name: Monoio::NAME,
+            start: |workers| {
+                Box::new(On { contestant: Monoio::new(workers), run: on_monoio::<CONNECTIONS> })
+            },
+        },
+    ];
+}
+
+fn on_monoio<const CONNECTIONS: u64>(monoio: &Monoio, size: u64) -> Outcome {
+    Outcome { elapsed: monoio.echo(CONNECTIONS, size, MESSAGE), ..Outcome::default() }
+}
 
 impl<const CONNECTIONS: u64> Workload for Echo<CONNECTIONS> {
     const ABOUT: About = About {

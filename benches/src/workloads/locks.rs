@@ -2,13 +2,15 @@
 
 use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
-use crate::contestant::subjects::{Mutex, Notify, Semaphore};
+use crate::contestant::subjects::{Mutex, Notify, RwLock, Semaphore};
 use std::sync::Arc;
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry::everyone::<Lock<1, false>>(),
     Entry::everyone::<Lock<MANY, false>>(),
     Entry::everyone::<Lock<MANY, true>>(),
+    Entry::everyone::<Shared<1>>(),
+    Entry::everyone::<Shared<MANY>>(),
     Entry::everyone::<Acquire<1>>(),
     Entry::everyone::<Acquire<MANY>>(),
     Entry::everyone::<NotifyPingPong>(),
@@ -72,6 +74,41 @@ impl<const TASKS: u64, const HELD: bool> Workload for Lock<TASKS, HELD> {
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         lock(contestant, TASKS, HELD, size)
+    }
+}
+
+/// So many tasks read a number, and every eighth time add to it; if they are many, they give way before they
+/// unlock.
+struct Shared<const TASKS: u64>;
+
+impl<const TASKS: u64> Workload for Shared<TASKS> {
+    const ABOUT: About = About {
+        name: if TASKS == 1 { "rwlock_uncontended" } else { "rwlock_contended" },
+        operation: if TASKS == 1 {
+            "lock for reading (of 8 times 7) or writing, and unlock"
+        } else {
+            "the same with a yield before the unlock, 8 tasks at it"
+        },
+        ..LOCK
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        let lock = Arc::new(C::RwLock::new());
+        let outcome = Outcome::time(|| {
+            let work = |lock: Arc<C::RwLock>| async move {
+                for n in 1..=size / TASKS {
+                    if n % 8 == 0 {
+                        lock.increment(hold::<C>(TASKS > 1)).await;
+                    } else {
+                        lock.read(hold::<C>(TASKS > 1)).await;
+                    }
+                }
+            };
+            contestant.block_on(at_once::<C, _>(TASKS, || work(Arc::clone(&lock))));
+        });
+        let written = contestant.block_on(lock.read(async {}));
+        assert_eq!(written, TASKS * (size / TASKS / 8));
+        outcome
     }
 }
 

@@ -35,14 +35,14 @@ async fn all_started<C: Contestant>(started: u64) {
 }
 
 /// The resident memory of this process, where the system tells.
-fn resident() -> Option<u64> {
+pub(super) fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
 
-fn growth_since(before: Option<u64>) -> Option<u64> {
+pub(super) fn growth_since(before: Option<u64>) -> Option<u64> {
     Some(resident()?.saturating_sub(before?))
 }
 

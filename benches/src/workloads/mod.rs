@@ -25,10 +25,13 @@ mod blocking;
 mod channels;
 mod divide;
 mod echo;
+mod files;
 mod latency;
 mod locks;
 mod memory;
 mod remote;
+mod scope;
+mod sockets;
 mod spawn;
 mod switch;
 mod timers;
@@ -197,7 +200,7 @@ impl Entry {
 }
 
 /// A static, so that all of it is compiled here, once, and not again in each program.
-static GROUPS: [&[Entry]; 11] = [
+static GROUPS: [&[Entry]; 14] = [
     spawn::ENTRIES,
     remote::ENTRIES,
     switch::ENTRIES,
@@ -207,7 +210,10 @@ static GROUPS: [&[Entry]; 11] = [
     timers::ENTRIES,
     channels::ENTRIES,
     locks::ENTRIES,
+    scope::ENTRIES,
     echo::ENTRIES,
+    sockets::ENTRIES,
+    files::ENTRIES,
     memory::ENTRIES,
 ];
 

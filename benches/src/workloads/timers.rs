@@ -1,14 +1,19 @@
 //! What does a timer cost, and how late is it?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
-use crate::contestant::Contestant;
+use super::{About, Candidate, Entry, Measure, Outcome, Workload, as_many, at_once};
+use crate::contestant::subjects::Resettable;
+use crate::contestant::{Contestant, Filch, FilchLoop, Tokio, TokioCurrent};
 use std::hint::black_box;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry::everyone::<Timeout<1>>(),
     Entry::everyone::<Timeout<2>>(),
     Entry::everyone::<SleepCreate>(),
+    Reset::<()>::ENTRY,
+    Entry::everyone::<ArmAndFire>(),
     Entry::everyone::<TimersFired>(),
 ];
 
@@ -74,6 +79,65 @@ impl Workload for SleepCreate {
                 .await;
             });
         })
+    }
+}
+
+/// An armed timer's deadline is moved ahead, as an idle timer of a connection is with every message.
+struct Reset<T>(PhantomData<T>);
+
+type FilchSleep = Pin<Box<filch::time::Sleep>>;
+type TokioSleep = Pin<Box<tokio::time::Sleep>>;
+
+impl Reset<()> {
+    const ENTRY: Entry = Entry {
+        about: Reset::<FilchSleep>::ABOUT,
+        candidates: &[
+            Candidate::of::<Reset<FilchSleep>, Filch>(),
+            Candidate::of::<Reset<FilchSleep>, FilchLoop>(),
+            Candidate::of::<Reset<TokioSleep>, Tokio>(),
+            Candidate::of::<Reset<TokioSleep>, TokioCurrent>(),
+        ],
+    };
+}
+
+impl<T: Resettable> Workload for Reset<T> {
+    const ABOUT: About =
+        About { name: "sleep_reset", operation: "armed timer, set to a later time", ..TIMER };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        Outcome::time(|| {
+            contestant.block_on(async move {
+                C::spawn(async move {
+                    let mut sleep = T::armed(LIMIT).await;
+                    for _ in 0..size {
+                        sleep.reset(LIMIT);
+                    }
+                })
+                .await;
+            });
+        })
+    }
+}
+
+/// Many tasks sleep for a moment, all at once: what it takes beyond that is what the timers cost.
+struct ArmAndFire;
+
+const MOMENT: Duration = Duration::from_millis(50);
+
+impl Workload for ArmAndFire {
+    const ABOUT: About = About {
+        name: "sleep_fired",
+        operation: "task that sleeps for 50 ms, that time not counted",
+        bench_size: None,
+        ..TIMER
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        let outcome = Outcome::time(|| {
+            let sleep = || async { C::sleep(MOMENT).await };
+            contestant.block_on(async move { C::spawn(at_once::<C, _>(size, sleep)).await });
+        });
+        Outcome { elapsed: outcome.elapsed.saturating_sub(MOMENT), ..outcome }
     }
 }
 

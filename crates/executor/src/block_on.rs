@@ -2,7 +2,8 @@
 
 use crate::park::{Outside, Park};
 use crate::parker::Parker;
-use std::pin::pin;
+use filch_primitives::BudgetScope;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -38,6 +39,15 @@ impl Wake for ThreadWaker {
     }
 }
 
+/// Polls the future of a `block_on`, once and with a budget as a task has it.
+pub(crate) fn poll_with_budget<F: Future>(
+    future: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let _budget = BudgetScope::begin();
+    future.poll(cx)
+}
+
 /// Polls `future` on this thread and sleeps in between.
 pub(crate) fn block_on<F: Future>(park: &Arc<dyn Park>, future: F) -> F::Output {
     let (thread, _awake) = ThreadWaker::new(park);
@@ -45,7 +55,7 @@ pub(crate) fn block_on<F: Future>(park: &Arc<dyn Park>, future: F) -> F::Output 
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = poll_with_budget(future.as_mut(), &mut cx) {
             return output;
         }
         thread.sleep();

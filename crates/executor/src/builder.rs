@@ -1,14 +1,16 @@
 //! # What can be chosen, with defaults that need no choosing
 
-use crate::blocking::BlockingPool;
+use crate::blocking::{BlockingPool, PoolConfig, Pools, assert_can_name_threads};
 use crate::config::{Config, ThreadKind};
 use crate::event_loop::EventLoop;
 use crate::executor::Executor;
 use crate::handle::{Flavor, Handle};
 use crate::idle::MAX_WORKERS;
+use crate::long_poll::LongPoll;
 use crate::loop_scheduler::LoopScheduler;
 use crate::park::{CondvarPark, Park};
 use crate::scheduler::Scheduler;
+use crate::sentinel;
 use crate::task::TaskPanic;
 use crate::worker;
 use filch_primitives::thread;
@@ -34,8 +36,11 @@ const WORKER_THREADS: &str = "FILCH_WORKER_THREADS";
 pub struct Builder {
     flavor: Flavor,
     workers: Option<usize>,
+    max_workers: Option<usize>,
+    spares: Option<usize>,
     park: Option<Arc<dyn Park>>,
     config: Config,
+    pools: Vec<(String, PoolConfig)>,
 }
 
 impl Builder {
@@ -67,6 +72,8 @@ impl Builder {
         Self {
             flavor,
             workers: None,
+            max_workers: None,
+            spares: None,
             park: None,
             config: Config {
                 thread_name: Arc::new(|| "filch-worker".to_owned()),
@@ -75,10 +82,15 @@ impl Builder {
                 on_thread_start: None,
                 on_thread_stop: None,
                 on_detached_panic: None,
+                on_long_poll: None,
+                long_poll_threshold: Some(Duration::from_millis(10)),
+                on_thread_refused: None,
                 max_blocking_threads: 512,
+                max_blocking_queue: usize::MAX,
                 thread_keep_alive: Duration::from_secs(10),
                 seed: 0x05ee_d0ff_11c4,
             },
+            pools: Vec::new(),
         }
     }
 
@@ -95,6 +107,80 @@ impl Builder {
     /// [`build`](Self::build) panics if it is 0 or more than 1023.
     pub fn worker_threads(&mut self, count: usize) -> &mut Self {
         self.workers = Some(count);
+        self
+    }
+
+    /// To how many workers [`Handle::set_workers`] can go. The default is the number of workers that the executor
+    /// begins with, or what the operating system grants the process, whichever is more.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).max_workers(4).build()?;
+    /// executor.handle().set_workers(4)?;
+    /// assert_eq!(executor.handle().workers(), 4);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_workers(&mut self, count: usize) -> &mut Self {
+        self.max_workers = Some(count);
+        self
+    }
+
+    /// How many spare workers there may be at once, each for a time in which all others are stuck in polls of more
+    /// than 10 ms; as many as there are workers at the beginning, unless chosen otherwise. With 0, whatever waits
+    /// behind workers that are all stuck waits until one comes back. No effect on a single-threaded executor.
+    ///
+    /// A spare runs on a thread of the pool for blocking calls, on top of their number.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let executor = Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let (end, ended) = std::sync::mpsc::channel();
+    /// let stuck = executor.spawn(async move { ended.recv() }); // blocks
+    /// let other = executor.spawn(async move { end.send("a spare ran this") });
+    /// executor.block_on(other).unwrap().unwrap();
+    /// assert_eq!(executor.block_on(stuck).unwrap(), Ok("a spare ran this"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn spare_workers(&mut self, count: usize) -> &mut Self {
+        self.spares = Some(count);
+        self
+    }
+
+    /// Polls that take longer than this are [reported](Self::on_long_poll) and [counted](Handle::long_polls); 10 ms
+    /// unless chosen otherwise, `None` for never. Looked for about once per threshold, and not more often than once per
+    /// millisecond.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// # use std::time::Duration;
+    /// let executor =
+    ///     Builder::new_multi_thread().long_poll_threshold(Duration::from_millis(100)).build()?;
+    /// # drop(executor);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn long_poll_threshold(&mut self, threshold: impl Into<Option<Duration>>) -> &mut Self {
+        self.config.long_poll_threshold = threshold.into();
+        self
+    }
+
+    /// Called when a task is found in a poll that is longer than the [threshold](Self::long_poll_threshold), once for
+    /// that poll, while it goes on. It must not block: the next report waits.
+    ///
+    /// A single-threaded executor calls it on its own thread, when the poll is over, and only measures if there is a
+    /// hook. The future of `block_on` is no task.
+    ///
+    /// ```
+    /// let executor = filch_executor::Builder::new_multi_thread()
+    ///     .on_long_poll(|poll| eprintln!("{poll}"))
+    ///     .build()?;
+    /// # drop(executor);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_long_poll<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&LongPoll) + Send + Sync + 'static,
+    {
+        self.config.on_long_poll = Some(Arc::new(hook));
         self
     }
 
@@ -116,6 +202,55 @@ impl Builder {
     pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
         assert!(count > 0, "blocking calls need at least one thread: `max_blocking_threads(0)`");
         self.config.max_blocking_threads = count;
+        self
+    }
+
+    /// At most so many blocking calls that wait for a thread; any number unless chosen otherwise.
+    ///
+    /// When it is reached, `spawn_blocking` panics: a call is never skipped in silence, and this thread must
+    /// not wait. Where it may be reached, use [`BlockingPool::submit`](crate::BlockingPool::submit), which
+    /// waits for room, or [`Handle::try_spawn_blocking`](crate::Handle::try_spawn_blocking), which says that there is none.
+    ///
+    /// ```
+    /// # use filch_executor::{BlockingPool, Builder};
+    /// let executor =
+    ///     Builder::new_current_thread().max_blocking_threads(1).max_blocking_queue(1).build()?;
+    /// let (release, released) = std::sync::mpsc::channel::<()>();
+    /// let occupied = executor.handle().spawn_blocking(move || released.recv());
+    /// let queued = executor.handle().try_spawn_blocking(|| 1)?;
+    /// assert!(executor.handle().try_spawn_blocking(|| 2).is_err());
+    /// # drop((release, occupied));
+    /// # executor.block_on(queued)?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_blocking_queue(&mut self, count: usize) -> &mut Self {
+        self.config.max_blocking_queue = count;
+        self
+    }
+
+    /// Adds a pool of threads for blocking calls, beside the one that there always is; see
+    /// [`BlockingPool`](crate::BlockingPool). Its threads bear its name.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor = Builder::new_current_thread()
+    ///     .blocking_pool("cpu", PoolConfig::new().max_threads(2))
+    ///     .build()?;
+    /// let pool = executor.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is one of that name, or the name has a zero byte in it.
+    #[track_caller]
+    pub fn blocking_pool(&mut self, name: impl Into<String>, config: PoolConfig) -> &mut Self {
+        let name = name.into();
+        assert_can_name_threads(&name);
+        let mut others = self.pools.iter().map(|(other, _)| other.as_str());
+        let is_taken = name == BlockingPool::DEFAULT || others.any(|other| other == name);
+        assert!(!is_taken, "there is a pool {name:?} already");
+        self.pools.push((name, config));
         self
     }
 
@@ -243,6 +378,30 @@ impl Builder {
         self
     }
 
+    /// Called when the operating system refuses a thread for blocking calls, with the name of the pool and
+    /// the reason. The pool goes on with the threads it has; if it has none, whoever called gets an error. It
+    /// is called for the first of several refusals in a row;
+    /// [`BlockingPool::refused_threads`](crate::BlockingPool::refused_threads) counts them all.
+    ///
+    /// ```
+    /// # use filch_executor::Builder;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let executor = Builder::new_current_thread()
+    ///     .thread_stack_size(1 << 60) // more than there is
+    ///     .on_thread_refused(move |pool, error| tell.send(format!("{pool}: {error}")).unwrap())
+    ///     .build()?;
+    /// assert!(executor.handle().try_spawn_blocking(|| ()).is_err());
+    /// assert!(told.recv().unwrap().starts_with("blocking: "));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_refused<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&str, &io::Error) + Send + Sync + 'static,
+    {
+        self.config.on_thread_refused = Some(Arc::new(hook));
+        self
+    }
+
     /// Wraps the life of each thread of the executor: `around` must call the closure it is given, once.
     ///
     /// This is how a runtime on top makes its drivers current on every thread.
@@ -294,6 +453,16 @@ impl Builder {
     pub fn seed(&mut self, seed: u64) -> &mut Self {
         self.config.seed = seed;
         self
+    }
+
+    /// For which flavour it was made.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, Flavor};
+    /// assert_eq!(Builder::new_current_thread().flavor(), Flavor::CurrentThread);
+    /// ```
+    pub fn flavor(&self) -> Flavor {
+        self.flavor
     }
 
     /// How many workers [`build`](Self::build) will start; 1 for a single-threaded executor.
@@ -353,7 +522,8 @@ impl Builder {
 
     fn build_loop(&self, stays_on_thread: bool) -> Executor {
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
+        let blocking = self.pools(&park);
+        park.worker_comes();
         let scheduler =
             Arc::new(LoopScheduler::new(park, blocking.clone(), &self.config, stays_on_thread));
         Executor::new(Handle::from(scheduler), blocking)
@@ -368,16 +538,26 @@ impl Builder {
             "at most {MAX_WORKERS} workers: `worker_threads({workers})`"
         );
         let park = self.park_or_default();
-        let blocking = BlockingPool::new(self.config.clone(), park.clone());
-        let (cores, remotes) = worker::parts(workers, self.config.seed);
-        let scheduler =
-            Arc::new(Scheduler::new(remotes, park, blocking.clone(), self.config.clone()));
+        let blocking = self.pools(&park);
+        let max_workers = self.max_workers.unwrap_or_else(granted_workers).max(workers);
+        let max_workers = max_workers.min(MAX_WORKERS);
+        let spares = self.spares.unwrap_or(workers).min(MAX_WORKERS - max_workers);
+        let seats = worker::parts(max_workers + spares, self.config.seed);
+        let config = self.config.clone();
+        let scheduler = Arc::new(Scheduler::new(seats, spares, park, blocking.clone(), config));
         let executor = Executor::new(Handle::from(scheduler.clone()), blocking);
-        for core in cores {
-            // On an error the executor is dropped here, which ends the threads that were started.
-            worker::start(&scheduler, core)?;
-        }
+        // On an error the executor is dropped here, which ends the threads that were started.
+        worker::set_workers(&scheduler, workers)?;
+        sentinel::start(&scheduler)?;
         Ok(executor)
+    }
+
+    fn pools(&self, park: &Arc<dyn Park>) -> Pools {
+        let pools = Pools::new(self.config.clone(), park.clone(), Arc::default());
+        for (name, config) in &self.pools {
+            let _crew = pools.add(name, config).expect("two of a name are not let in");
+        }
+        pools
     }
 
     fn park_or_default(&self) -> Arc<dyn Park> {
@@ -391,8 +571,14 @@ fn default_workers() -> usize {
         Ok(count) => count.parse().unwrap_or_else(|_| {
             panic!("the environment variable {WORKER_THREADS} must be a number of workers, not `{count}`")
         }),
-        Err(_) => thread::available_parallelism().map_or(1, Into::into).min(MAX_WORKERS),
+        Err(_) => granted_workers(),
     }
+}
+
+/// One per core that the process may use. On Linux that is what its affinity mask and the quotas of its control groups
+/// leave it, rounded down but not to 0.
+fn granted_workers() -> usize {
+    thread::available_parallelism().map_or(1, Into::into).min(MAX_WORKERS)
 }
 
 impl fmt::Debug for Builder {

@@ -1,5 +1,6 @@
 //! # What was chosen at build time, shared by everything that starts threads or reports
 
+use crate::long_poll::LongPoll;
 use crate::task::TaskPanic;
 use filch_primitives::catch_quietly;
 use std::fmt;
@@ -33,8 +34,10 @@ pub enum ThreadKind {
 }
 
 pub(crate) type AroundThread = Arc<dyn Fn(ThreadKind, &mut dyn FnMut()) + Send + Sync>;
+pub(crate) type RefusedHook = Arc<dyn Fn(&str, &io::Error) + Send + Sync>;
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(crate) type PanicHook = Arc<dyn Fn(&TaskPanic) + Send + Sync>;
+pub(crate) type LongPollHook = Arc<dyn Fn(&LongPoll) + Send + Sync>;
 pub(crate) type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
 
 #[derive(Clone)]
@@ -45,7 +48,11 @@ pub(crate) struct Config {
     pub(crate) on_thread_start: Option<Hook>,
     pub(crate) on_thread_stop: Option<Hook>,
     pub(crate) on_detached_panic: Option<PanicHook>,
+    pub(crate) on_long_poll: Option<LongPollHook>,
+    pub(crate) long_poll_threshold: Option<Duration>,
+    pub(crate) on_thread_refused: Option<RefusedHook>,
     pub(crate) max_blocking_threads: usize,
+    pub(crate) max_blocking_queue: usize,
     pub(crate) thread_keep_alive: Duration,
     pub(crate) seed: u64,
 }
@@ -94,6 +101,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("stack_size", &self.stack_size)
             .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("max_blocking_queue", &self.max_blocking_queue)
             .field("thread_keep_alive", &self.thread_keep_alive)
             .field("seed", &self.seed)
             .finish_non_exhaustive()

@@ -3,19 +3,17 @@
 use crate::handle::Handle;
 use crate::task::{JoinHandle, Origin};
 use crate::worker::Worker;
-use filch_primitives::{Current, CurrentGuard, Duty};
+use filch_primitives::{Current, CurrentGuard, Duty, thread};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
 
-thread_local! {
+filch_primitives::thread_local! {
     static HANDLE: Current<Handle> = const { Current::new() };
     /// The worker that this thread runs; points into the frame of `worker::run`.
     static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
     /// The pool for blocking calls that this thread belongs to.
     static POOL: Cell<*const ()> = const { Cell::new(ptr::null()) };
-    /// Its address names the thread.
-    static TOKEN: u8 = const { 0 };
 }
 
 /// Leaves the executor that was entered, when dropped.
@@ -79,18 +77,18 @@ pub(crate) struct WorkerScope<'a> {
 
 impl<'a> WorkerScope<'a> {
     pub(crate) fn enter(worker: &'a Worker) -> Self {
-        Self { before: WORKER.replace(worker), _worker: PhantomData }
+        Self { before: WORKER.with(|slot| slot.replace(worker)), _worker: PhantomData }
     }
 
     /// For an event loop that is driven from inside a worker's blocking call.
     pub(crate) fn hide() -> Self {
-        Self { before: WORKER.replace(ptr::null()), _worker: PhantomData }
+        Self { before: WORKER.with(|slot| slot.replace(ptr::null())), _worker: PhantomData }
     }
 }
 
 impl Drop for WorkerScope<'_> {
     fn drop(&mut self) {
-        WORKER.set(self.before);
+        WORKER.with(|slot| slot.set(self.before));
     }
 }
 
@@ -102,13 +100,13 @@ pub(crate) struct PoolScope {
 impl PoolScope {
     /// `pool` is a name and is not followed.
     pub(crate) fn enter(pool: *const ()) -> Self {
-        Self { before: POOL.replace(pool) }
+        Self { before: POOL.with(|slot| slot.replace(pool)) }
     }
 }
 
 impl Drop for PoolScope {
     fn drop(&mut self) {
-        POOL.set(self.before);
+        POOL.with(|slot| slot.set(self.before));
     }
 }
 
@@ -118,7 +116,7 @@ pub(crate) fn is_in_pool(pool: *const ()) -> bool {
 
 /// A number that names this thread among those that are alive; never 0.
 pub(crate) fn thread_token() -> usize {
-    TOKEN.with(|token| ptr::from_ref(token).addr())
+    thread::token()
 }
 
 /// A small number for this thread, spread evenly: which of several counters or locks it uses.

@@ -3,11 +3,13 @@
 use crate::context::EnterGuard;
 use crate::executor::{BlockOn, Executor};
 use crate::handle::Handle;
+use crate::shutdown::ShutdownReport;
 use crate::task::JoinHandle;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A single-threaded executor that does not leave its thread, so that its tasks need not be `Send`.
 ///
@@ -85,6 +87,23 @@ impl EventLoop {
         self.handle()
             .spawn_local(future, Location::caller())
             .expect("an `EventLoop` does not leave the thread that it was made on")
+    }
+
+    /// As [`Executor::shutdown`]: cancels every task, and waits for at most `deadline` until blocking calls
+    /// that have begun are over.
+    ///
+    /// ```
+    /// # use filch_executor::EventLoop;
+    /// # use std::time::Duration;
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.spawn_local(std::future::pending::<()>());
+    /// let report = event_loop.shutdown(Duration::from_secs(1));
+    /// assert_eq!(report.cancelled()[0].id(), task.id());
+    /// assert!(report.is_clean());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown(self, deadline: Duration) -> ShutdownReport {
+        self.executor.shutdown(deadline)
     }
 
     /// A handle to it, for other threads too: they may spawn what is `Send`.

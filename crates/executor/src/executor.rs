@@ -1,9 +1,10 @@
 //! # The executor: owns what a [`Handle`] refers to, and ends it
 
 use crate::block_on;
-use crate::blocking::BlockingPool;
+use crate::blocking::Pools;
 use crate::context::{self, EnterGuard};
 use crate::handle::{AnyScheduler, Handle};
+use crate::shutdown::ShutdownReport;
 use crate::task::JoinHandle;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
@@ -24,12 +25,12 @@ use std::time::{Duration, Instant};
 /// ```
 pub struct Executor {
     handle: Handle,
-    blocking: BlockingPool,
+    blocking: Pools,
     ended: bool,
 }
 
 impl Executor {
-    pub(crate) fn new(handle: Handle, blocking: BlockingPool) -> Self {
+    pub(crate) fn new(handle: Handle, blocking: Pools) -> Self {
         Self { handle, blocking, ended: false }
     }
 
@@ -123,30 +124,84 @@ impl Executor {
         self.shut_down(Instant::now().checked_add(timeout));
     }
 
+    /// Cancels every task and waits, for at most `deadline`, until all have ended and blocking calls that
+    /// have begun are over; says what ended by itself, what was cancelled, and what does not stop.
+    ///
+    /// It is legal anywhere. Where the wait would block tasks, or would be for itself, there is none: see
+    /// [`ShutdownReport::waited`]. Destructors of tasks of a single-threaded executor run on this thread, and
+    /// are waited for however long they take.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let (release, released) = std::sync::mpsc::channel::<()>();
+    /// let (started, has_started) = std::sync::mpsc::channel();
+    /// let task = executor.spawn(async move {
+    ///     started.send(()).unwrap();
+    ///     released.recv() // blocks its worker
+    /// });
+    /// has_started.recv().unwrap();
+    /// let report = executor.shutdown(Duration::from_millis(10));
+    /// assert_eq!(report.stuck()[0].id(), task.id());
+    /// assert!(report.to_string().contains("does not stop: task"));
+    /// # drop(release);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown(mut self, deadline: Duration) -> ShutdownReport {
+        let begun = Instant::now();
+        self.blocking.ledger().open();
+        let ending = self.shut_down(begun.checked_add(deadline));
+        let (stuck, not_reached) = match self.handle.scheduler() {
+            AnyScheduler::Multi(scheduler) if !scheduler.has_ended() => scheduler.left(),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let listed = stuck.len() + not_reached.len();
+        let running_calls = self.blocking.running();
+        ShutdownReport {
+            took: begun.elapsed(),
+            waited: ending.waited,
+            is_over: ending.is_over,
+            entries: self.blocking.ledger().close(),
+            stuck,
+            not_reached,
+            not_begun: self.handle.live_tasks().saturating_sub(listed),
+            running_calls,
+        }
+    }
+
     /// Cancels every task; waits until `deadline`, for ever if there is none, not at all where that
     /// would block tasks.
-    fn shut_down(&mut self, deadline: Option<Instant>) {
+    fn shut_down(&mut self, deadline: Option<Instant>) -> Ending {
         if std::mem::replace(&mut self.ended, true) {
-            return;
+            return Ending { waited: false, is_over: false };
         }
         let _entered = self.handle.enter();
         let may_wait = context::may_block();
-        let all_ended = match self.handle.scheduler() {
+        let (is_ours, all_ended) = match self.handle.scheduler() {
             AnyScheduler::Loop(scheduler) => {
                 scheduler.shut_down();
-                true
+                (false, true)
             }
             AnyScheduler::Multi(scheduler) => {
                 scheduler.begin_shutdown();
                 // Not where this thread would wait for itself.
-                may_wait && !scheduler.owns_this_thread() && scheduler.wait(deadline)
+                let is_ours = scheduler.owns_this_thread();
+                let waits = may_wait && !is_ours;
+                (is_ours, if waits { scheduler.wait(deadline) } else { scheduler.has_ended() })
             }
         };
         self.blocking.close();
-        if may_wait && all_ended && !self.blocking.owns_this_thread() {
-            self.blocking.wait(deadline);
-        }
+        let waited = may_wait && !is_ours && !self.blocking.owns_this_thread();
+        // Without a wait, a look.
+        let deadline = if waited && all_ended { deadline } else { Some(Instant::now()) };
+        Ending { waited, is_over: self.blocking.wait(deadline) && all_ended }
     }
+}
+
+/// What a shutdown came to.
+struct Ending {
+    waited: bool,
+    is_over: bool,
 }
 
 /// Something that can wait for a future on the calling thread: an executor, or a runtime around one.

@@ -1,12 +1,12 @@
 //! # The public verbs on a running executor
 
 use crate::block_on;
-use crate::blocking::BlockingPool;
+use crate::blocking::{BlockingPool, PoolConfig, PoolExists, Pools, entered, made};
 use crate::context::{self, EnterGuard};
 use crate::loop_scheduler::LoopScheduler;
 use crate::scheduler::Scheduler;
 use crate::task::{JoinHandle, Origin, Spawned, is_large};
-use filch_primitives::atomic::Ordering;
+use crate::worker;
 use filch_primitives::{Duty, DutyScope};
 use std::fmt;
 use std::io;
@@ -197,7 +197,8 @@ impl Handle {
     /// ```
     ///
     /// # Panics
-    /// If no thread for blocking calls exists and the operating system refuses to start one.
+    /// If no thread for blocking calls exists and the operating system refuses to start one; and if the
+    /// queue is full, which it can be only with `Builder::max_blocking_queue`.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -217,35 +218,93 @@ impl Handle {
     /// ```
     ///
     /// # Errors
-    /// If no thread for blocking calls exists and the operating system refuses to start one; `f` has
-    /// been dropped then.
+    /// If no thread for blocking calls exists and the operating system refuses to start one, or if the queue
+    /// is full ([`ResourceBusy`](io::ErrorKind::ResourceBusy)); `f` has been dropped then.
     #[track_caller]
     pub fn try_spawn_blocking<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.blocking().try_spawn(self.entered(f), Location::caller())
+        self.try_spawn_blocking_from(f, Location::caller())
     }
 
+    #[track_caller]
     pub(crate) fn spawn_blocking_from<F, R>(&self, f: F, origin: impl Into<Origin>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.blocking().spawn(self.entered(f), origin)
+        made(self.try_spawn_blocking_from(f, origin))
     }
 
-    /// The pool knows no executor: the call brings the one that is current while it runs.
-    fn entered<F: FnOnce() -> R, R>(&self, f: F) -> impl FnOnce() -> R + use<F, R> {
-        let current = self.clone();
-        move || {
-            let _entered = current.enter();
-            f()
-        }
+    fn try_spawn_blocking_from<F, R>(
+        &self,
+        f: F,
+        origin: impl Into<Origin>,
+    ) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.pools().first().spawn(entered(self, f), origin)
     }
 
-    fn blocking(&self) -> &BlockingPool {
+    /// The pool of this name, [`BlockingPool::DEFAULT`] or one that was made; `None` if there is none.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor =
+    ///     Builder::new_current_thread().blocking_pool("cpu", PoolConfig::new()).build()?;
+    /// let pool = executor.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// assert!(executor.handle().blocking_pool("gpu").is_none());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn blocking_pool(&self, name: &str) -> Option<BlockingPool> {
+        Some(BlockingPool::new(self.pools().find(name)?, self.clone()))
+    }
+
+    /// Makes a pool of threads for blocking calls. It ends with the runtime; after the shutdown has begun, it
+    /// has ended already.
+    ///
+    /// ```
+    /// # use filch_executor::{Builder, PoolConfig};
+    /// let executor = Builder::new_current_thread().build()?;
+    /// let pool = executor.handle().new_blocking_pool("cpu", PoolConfig::new().max_threads(2))?;
+    /// assert_eq!(executor.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is one of that name.
+    ///
+    /// # Panics
+    /// If the name has a zero byte in it.
+    #[track_caller]
+    pub fn new_blocking_pool(
+        &self,
+        name: &str,
+        config: PoolConfig,
+    ) -> Result<BlockingPool, PoolExists> {
+        Ok(BlockingPool::new(self.pools().add(name, &config)?, self.clone()))
+    }
+
+    /// All pools, the one that there always is first.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build()?;
+    /// for pool in executor.handle().blocking_pools() {
+    ///     println!("{}: {} threads, {} calls wait", pool.name(), pool.num_threads(), pool.queue_depth());
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn blocking_pools(&self) -> Vec<BlockingPool> {
+        let pool = |crew| BlockingPool::new(crew, self.clone());
+        self.pools().all().into_iter().map(pool).collect()
+    }
+
+    fn pools(&self) -> &Pools {
         match &self.scheduler {
             AnyScheduler::Loop(scheduler) => &scheduler.blocking,
             AnyScheduler::Multi(scheduler) => &scheduler.blocking,
@@ -307,7 +366,74 @@ impl Handle {
     pub fn workers(&self) -> usize {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 1,
-            AnyScheduler::Multi(scheduler) => scheduler.remotes.len(),
+            AnyScheduler::Multi(scheduler) => scheduler.roster.workers(),
+        }
+    }
+
+    /// How many spares there are at the moment, for workers that are stuck.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().spare_workers(), 0);
+    /// ```
+    pub fn spare_workers(&self) -> usize {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.roster.spares(),
+        }
+    }
+
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread()
+    /// #     .worker_threads(1)
+    /// #     .max_workers(3)
+    /// #     .build()?;
+    /// executor.handle().set_workers(3)?;
+    /// assert_eq!(executor.handle().workers(), 3);
+    /// executor.handle().set_workers(1)?;
+    /// # assert!(executor.handle().set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`Builder::max_workers`](crate::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded executor: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the executor goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        let invalid = |words: String| Err(io::Error::new(io::ErrorKind::InvalidInput, words));
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a single-threaded runtime has one worker: build a multi-threaded one to change their number",
+            )),
+            AnyScheduler::Multi(_) if count == 0 => {
+                invalid("a runtime needs at least one worker: `set_workers(0)`".to_owned())
+            }
+            AnyScheduler::Multi(scheduler) if count > scheduler.max_workers() => invalid(format!(
+                "this runtime was built for at most {} workers, not {count}: see `Builder::max_workers`",
+                scheduler.max_workers()
+            )),
+            AnyScheduler::Multi(scheduler) => worker::set_workers(scheduler, count),
+        }
+    }
+
+    /// How many polls took longer than the [threshold](crate::Builder::long_poll_threshold) so far. A single-threaded
+    /// executor counts only if there is a hook for them.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().long_polls(), 0);
+    /// ```
+    pub fn long_polls(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(scheduler) => scheduler.long_polls(),
+            AnyScheduler::Multi(scheduler) => {
+                scheduler.sentinel.as_ref().map_or(0, |sentinel| sentinel.long_polls() as u64)
+            }
         }
     }
 
@@ -335,15 +461,37 @@ impl Handle {
     pub fn stolen_tasks(&self) -> u64 {
         match &self.scheduler {
             AnyScheduler::Loop(_) => 0,
-            AnyScheduler::Multi(scheduler) => {
-                // Ordering: Relaxed; a statistic.
-                let stolen = |i: usize| scheduler.remotes[i].stolen.load(Ordering::Relaxed) as u64;
-                (0..scheduler.remotes.len()).map(stolen).sum()
-            }
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.stolen),
         }
     }
 
-    /// How many threads for blocking calls there are, idle ones included.
+    /// How often the workers have taken tasks from one that was stuck in a poll.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// assert_eq!(executor.handle().raids(), 0);
+    /// ```
+    pub fn raids(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.raids),
+        }
+    }
+
+    /// How often the workers have gone to sleep; not counted on a single-threaded executor.
+    ///
+    /// ```
+    /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(executor.handle().parks(), 0);
+    /// ```
+    pub fn parks(&self) -> u64 {
+        match &self.scheduler {
+            AnyScheduler::Loop(_) => 0,
+            AnyScheduler::Multi(scheduler) => scheduler.sum(|remote| &remote.parks),
+        }
+    }
+
+    /// How many threads there are in the pool that `spawn_blocking` uses, idle ones included.
     ///
     /// ```
     /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
@@ -352,17 +500,17 @@ impl Handle {
     /// # executor.block_on(call).unwrap();
     /// ```
     pub fn blocking_threads(&self) -> usize {
-        self.blocking().threads()
+        self.pools().first().threads()
     }
 
-    /// How many blocking calls wait for a thread.
+    /// How many calls wait for a thread of the pool that `spawn_blocking` uses.
     ///
     /// ```
     /// # let executor = filch_executor::Builder::new_current_thread().build().unwrap();
     /// assert_eq!(executor.handle().blocking_queue_depth(), 0);
     /// ```
     pub fn blocking_queue_depth(&self) -> usize {
-        self.blocking().queued()
+        self.pools().first().queued()
     }
 
     pub(crate) fn scheduler(&self) -> &AnyScheduler {

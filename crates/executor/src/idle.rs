@@ -8,7 +8,8 @@
 //! 0-9), `searching` (10-19), `notified` (20-29). A runtime has at most [`MAX_WORKERS`] workers.
 //!
 //! ## Roles
-//! * worker: `start_searching`, `stop_searching`, `park`, `unpark`, `cancel_park`.
+//! * worker: `start_searching`, `stop_searching`, `park`, `unpark`, `cancel_park`; whoever starts or ends one, `worker_comes`,
+//!   `worker_goes`.
 //! * submitter, any thread that has just made work visible: `notify`, `notify_lazily`.
 //!
 //! ## States
@@ -28,7 +29,7 @@
 //! 6. `cancel_park`: the look of 3 found work: as 5.
 //!
 //! ## Invariants
-//! * I1: `parked + searching <= workers`.
+//! * I1: `parked + searching <= seats`.
 //! * I2: while work is visible and nobody is searching or active, some wake-up is under way; model
 //!   `last_searcher_leaves_while_work_arrives`.
 //! * I3: `notified <= searching`.
@@ -87,17 +88,38 @@ fn notified(word: usize) -> usize {
 /// Who is parked and who is searching; see the head of this file.
 pub struct Idle {
     word: AtomicUsize,
-    workers: usize,
+    /// How many workers there are; a bound on searchers.
+    workers: AtomicUsize,
+    /// How many there are ever to be at once.
+    seats: usize,
 }
 
 impl Idle {
-    /// For `workers` workers, all of them active.
+    /// For at most `seats` workers at once, of which there are none yet.
     ///
     /// # Panics
     /// If there are more than [`MAX_WORKERS`].
-    pub fn new(workers: usize) -> Self {
-        assert!(workers <= MAX_WORKERS, "at most {MAX_WORKERS} workers, not {workers}");
-        Self { word: AtomicUsize::new(0), workers }
+    pub fn new(seats: usize) -> Self {
+        assert!(seats <= MAX_WORKERS, "at most {MAX_WORKERS} workers, not {seats}");
+        Self { word: AtomicUsize::new(0), workers: AtomicUsize::new(0), seats }
+    }
+
+    /// There is one more worker, which is active.
+    pub fn worker_comes(&self) {
+        // Ordering: Relaxed; a bound on contention, not on correctness.
+        self.workers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// There is one worker less. It was active.
+    pub fn worker_goes(&self) {
+        // Ordering: Relaxed; as above.
+        self.workers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many workers there are, a moment ago.
+    pub fn workers(&self) -> usize {
+        // Ordering: Relaxed; a hint.
+        self.workers.load(Ordering::Relaxed)
     }
 
     /// After work was made visible by a thread that will not come back for it: whether the caller must
@@ -150,7 +172,7 @@ impl Idle {
     pub fn start_searching(&self) -> bool {
         // Ordering: Relaxed; a bound on contention, not on correctness.
         let word = self.word.load(Ordering::Relaxed);
-        if 2 * searching(word) >= self.workers {
+        if searching(word) > 0 && 2 * searching(word) >= self.workers() {
             return false;
         }
         // Ordering: Relaxed; the count alone matters: the searcher fences in `park`.
@@ -181,9 +203,9 @@ impl Idle {
         // Ordering: Relaxed; the fence orders it before the look at the queues.
         let before = self.word.fetch_add(change, Ordering::Relaxed);
         debug_assert!(
-            parked(before) < self.workers,
-            "inconsistent idle word: {before:#x} for {} workers",
-            self.workers
+            parked(before) < self.seats,
+            "inconsistent idle word: {before:#x} for {} seats",
+            self.seats
         );
         // Ordering: SeqCst fence; pairs with the fence in `notify` (I2). Without it: model
         // `work_arrives_while_the_only_worker_parks`.
@@ -227,7 +249,7 @@ impl Idle {
 impl fmt::Debug for Idle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Idle")
-            .field("workers", &self.workers)
+            .field("workers", &self.workers())
             .field("parked", &self.parked())
             .field("searching", &self.searching())
             .finish()
@@ -238,16 +260,22 @@ impl fmt::Debug for Idle {
 mod tests {
     use super::*;
 
+    fn of(workers: usize) -> Idle {
+        let idle = Idle::new(workers);
+        (0..workers).for_each(|_| idle.worker_comes());
+        idle
+    }
+
     #[test]
     fn nobody_is_woken_when_nobody_sleeps() {
-        let idle = Idle::new(2);
+        let idle = of(2);
         assert!(!idle.notify());
         assert!(!idle.notify_lazily());
     }
 
     #[test]
     fn one_wake_up_is_enough_until_the_woken_worker_has_found_work() {
-        let idle = Idle::new(2);
+        let idle = of(2);
         idle.park(false);
         idle.park(false);
         assert!(idle.notify());
@@ -260,7 +288,7 @@ mod tests {
 
     #[test]
     fn at_most_half_of_the_workers_search() {
-        let idle = Idle::new(4);
+        let idle = of(4);
         assert!(idle.start_searching());
         assert!(idle.start_searching());
         assert!(!idle.start_searching());
@@ -268,12 +296,12 @@ mod tests {
 
     #[test]
     fn a_single_worker_may_search() {
-        assert!(Idle::new(1).start_searching());
+        assert!(of(1).start_searching());
     }
 
     #[test]
     fn a_worker_that_wakes_by_itself_counts_as_searching() {
-        let idle = Idle::new(1);
+        let idle = of(1);
         idle.park(false);
         idle.unpark();
         assert_eq!((idle.parked(), idle.searching()), (0, 1));

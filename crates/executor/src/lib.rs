@@ -6,12 +6,14 @@
 //! |---|---|
 //! | the life of a task | `task/mod.rs`, then `task/state.rs` |
 //! | where a woken task goes, how a shutdown goes | `scheduler.rs`, `gate.rs` |
-//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs` there |
+//! | the loop of a worker | `worker/mod.rs`, then `core.rs`, `steal.rs`, `pace.rs`, `start.rs` there |
 //! | the queues | `worker/private_queue.rs`, `queue.rs`, `injector.rs`, `run_queue.rs` |
 //! | how a worker's own queue is got at when it is stuck | `biased.rs` |
 //! | who sleeps and who is woken | `idle.rs`, `parker.rs`, `park.rs` |
 //! | the single-threaded flavour | `loop_scheduler.rs`, `event_loop.rs`, `local_set.rs` |
-//! | blocking calls | `blocking.rs` |
+//! | blocking calls | `blocking/` |
+//! | what a shutdown reports | `shutdown.rs`, `ledger.rs` |
+//! | who reports and relieves stuck workers, how many workers there are | `sentinel.rs`, `watch.rs`, `progress.rs`, `roster.rs` |
 //! | what is current on a thread | `context.rs` |
 //!
 //! ```
@@ -37,20 +39,28 @@ mod gate;
 mod handle;
 mod idle;
 mod injector;
+mod ledger;
 mod local_set;
+mod long_poll;
 mod loop_scheduler;
 mod park;
 mod parker;
+mod progress;
 mod queue;
 mod rng;
+mod roster;
 mod run_queue;
 mod scheduler;
+mod sentinel;
+mod shutdown;
 mod tally;
 mod task;
 mod task_builder;
+mod watch;
 mod worker;
 mod yield_now;
 
+pub use blocking::{BlockingPool, PoolConfig, PoolExists, Submit};
 pub use builder::Builder;
 pub use config::ThreadKind;
 pub use context::EnterGuard;
@@ -58,7 +68,9 @@ pub use event_loop::EventLoop;
 pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
+pub use long_poll::LongPoll;
 pub use park::{CondvarPark, Park};
+pub use shutdown::{BlockingCall, ShutdownReport};
 pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};
 pub use task_builder::TaskBuilder;
@@ -72,6 +84,10 @@ pub mod model {
     pub mod biased {
         pub use crate::biased::*;
     }
+    pub mod blocking {
+        pub use crate::blocking::desk::*;
+        pub use crate::blocking::roster::*;
+    }
     pub mod gate {
         pub use crate::gate::*;
     }
@@ -84,11 +100,20 @@ pub mod model {
     pub mod parker {
         pub use crate::parker::*;
     }
+    pub mod progress {
+        pub use crate::progress::*;
+    }
     pub mod queue {
         pub use crate::queue::*;
     }
+    pub mod roster {
+        pub use crate::roster::*;
+    }
     pub mod tally {
         pub use crate::tally::*;
+    }
+    pub mod watch {
+        pub use crate::watch::*;
     }
     pub mod join {
         pub use crate::task::join::*;

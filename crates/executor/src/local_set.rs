@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 /// How many tasks a set runs before it lets the thread's other work have a turn.
 const RUNS_PER_POLL: usize = 61;
 
-thread_local! {
+filch_primitives::thread_local! {
     static LOCAL: Current<Rc<LocalScheduler>> = const { Current::new() };
 }
 
@@ -61,7 +61,7 @@ impl LocalScheduler {
         let doorbell =
             SetDoorbell { wakers: Mutex::new(Vec::new()), polled: AtomicBool::new(false) };
         let scheduler = Rc::new(Self {
-            queue: RunQueue::new(doorbell, on_detached_panic),
+            queue: RunQueue::new(doorbell, on_detached_panic, None),
             not_send: PhantomData,
             ended: Cell::new(false),
         });

@@ -6,14 +6,15 @@
 //! before `block_on` returns, as in asyncio; the others wait for the next `block_on`, or end with the
 //! loop.
 
-use crate::block_on::ThreadWaker;
-use crate::blocking::BlockingPool;
+use crate::block_on::{ThreadWaker, poll_with_budget};
+use crate::blocking::Pools;
 use crate::config::Config;
 use crate::context::{self, WorkerScope};
 use crate::idle::Idle;
+use crate::long_poll::Stopwatch;
 use crate::park::Park;
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::{Origin, Spawned};
+use crate::task::{Origin, Runnable, Spawned};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use filch_primitives::{Duty, DutyScope};
@@ -42,7 +43,8 @@ impl Doorbell for LoopDoorbell {
 /// See the head of this file.
 pub(crate) struct LoopScheduler {
     pub(crate) queue: RunQueue<LoopDoorbell>,
-    pub(crate) blocking: BlockingPool,
+    pub(crate) blocking: Pools,
+    stopwatch: Option<Stopwatch>,
     /// The thread that an `EventLoop` was made on and does not leave: tasks need not be `Send` there.
     home: Option<usize>,
     seat: Mutex<Seat>,
@@ -59,14 +61,19 @@ struct Seat {
 impl LoopScheduler {
     pub(crate) fn new(
         park: Arc<dyn Park>,
-        blocking: BlockingPool,
+        blocking: Pools,
         config: &Config,
         stays_on_thread: bool,
     ) -> Self {
         let doorbell = LoopDoorbell { idle: Idle::new(1), park };
         Self {
-            queue: RunQueue::new(doorbell, config.on_detached_panic.clone()),
+            queue: RunQueue::new(
+                doorbell,
+                config.on_detached_panic.clone(),
+                Some(blocking.ledger().clone()),
+            ),
             blocking,
+            stopwatch: Stopwatch::new(config),
             home: stays_on_thread.then(context::thread_token),
             seat: Mutex::new(Seat::default()),
         }
@@ -115,7 +122,8 @@ impl LoopScheduler {
             }
             // Another thread drives; it is woken for our future's sake, or to take over.
             let waker = Waker::from(thread.clone());
-            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            let mut cx = Context::from_waker(&waker);
+            if let Poll::Ready(output) = poll_with_budget(future.as_mut(), &mut cx) {
                 self.seat.lock().waiting.retain(|other| !Arc::ptr_eq(other, &thread));
                 return output;
             }
@@ -125,6 +133,10 @@ impl LoopScheduler {
 
     pub(crate) fn park(&self) -> &Arc<dyn Park> {
         &self.queue.doorbell.park
+    }
+
+    pub(crate) fn long_polls(&self) -> u64 {
+        self.stopwatch.as_ref().map_or(0, Stopwatch::long_polls)
     }
 
     /// Ends every task on this thread. Nobody drives at this point, or ever again.
@@ -178,13 +190,13 @@ impl<'a> Driver<'a> {
                 queue.doorbell.park.turn();
             }
             match queue.pop(turn_due) {
-                Some(Entry::Task(task)) => queue.run(task),
+                Some(Entry::Task(task)) => self.run(task),
                 Some(Entry::Main) => {
                     // Ordering: Acquire; pairs with the Release in `MainWaker::wake_by_ref`.
                     if !main.queued.swap(false, Ordering::Acquire) {
                         continue;
                     }
-                    if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                    if let Poll::Ready(output) = poll_with_budget(future.as_mut(), &mut cx) {
                         self.last_turn();
                         return output;
                     }
@@ -194,13 +206,21 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn run(&self, task: Runnable) {
+        let queue = &self.scheduler.queue;
+        match &self.scheduler.stopwatch {
+            None => queue.run(task),
+            Some(stopwatch) => stopwatch.measure(task, |task| queue.run(task)),
+        }
+    }
+
     /// Lets every task that is runnable now have its turn.
     fn last_turn(&self) {
         let queue = &self.scheduler.queue;
         queue.collect();
         for _ in 0..queue.local_len() {
             if let Some(Entry::Task(task)) = queue.pop(false) {
-                queue.run(task);
+                self.run(task);
             }
         }
     }

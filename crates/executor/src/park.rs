@@ -2,7 +2,7 @@
 
 use filch_primitives::sync::{Condvar, Mutex};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where workers sleep, and from where events of the outside world reach tasks.
 ///
@@ -54,6 +54,24 @@ pub trait Park: Send + Sync + 'static {
     /// Called by a worker that was parked and has found something to do.
     fn found_work(&self) {}
 
+    /// Lets one thread, the sentinel, sleep until the time that was last given to
+    /// [`call_sentinel`](Self::call_sentinel) has come; may return for no reason. `false`, at once, if that cannot be
+    /// done: then there is no sentinel, nobody relieves workers that are all stuck, and long polls are not reported.
+    fn sentinel_sleeps(&self) -> bool {
+        false
+    }
+
+    /// Lets the sentinel return from its [sleep](Self::sentinel_sleeps) at `at`, or earlier if an earlier time was
+    /// given before. Called by workers that get up, so that it must not cost much.
+    fn call_sentinel(&self, _at: Instant) {}
+
+    /// There is one more worker than before, or the first one.
+    fn worker_comes(&self) {}
+
+    /// There is one worker less. It is not in [`park`](Self::park), and [unparks one](Self::unpark_one) of the others
+    /// afterwards.
+    fn worker_goes(&self) {}
+
     /// Called when every task has ended: no worker will let events in any more. Whoever waits for one
     /// outside of tasks, in a blocking call for example, has to be told.
     fn tasks_ended(&self) {}
@@ -98,12 +116,14 @@ impl Drop for Outside {
 pub struct CondvarPark {
     tokens: Mutex<usize>,
     sleepers: Condvar,
+    alarm: Mutex<Option<Instant>>,
+    sentinel: Condvar,
 }
 
 impl CondvarPark {
     /// Nobody sleeps, no token.
     pub fn new() -> Self {
-        Self { tokens: Mutex::new(0), sleepers: Condvar::new() }
+        Self::default()
     }
 }
 
@@ -131,4 +151,26 @@ impl Park for CondvarPark {
     }
 
     fn turn(&self) {}
+
+    fn sentinel_sleeps(&self) -> bool {
+        let mut alarm = self.alarm.lock();
+        loop {
+            let left = alarm.map(|at| at.saturating_duration_since(Instant::now()));
+            alarm = match left {
+                None => self.sentinel.wait(alarm),
+                Some(Duration::ZERO) => break,
+                Some(left) => self.sentinel.wait_timeout(alarm, left).0,
+            };
+        }
+        *alarm = None;
+        true
+    }
+
+    fn call_sentinel(&self, at: Instant) {
+        let mut alarm = self.alarm.lock();
+        if alarm.is_none_or(|before| at < before) {
+            *alarm = Some(at);
+            self.sentinel.notify_one();
+        }
+    }
 }

@@ -5,12 +5,14 @@
 
 use crate::config::PanicHook;
 use crate::context;
+use crate::ledger::{Ledger, Page};
 use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::queue::Injector;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 /// One event in the queue.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub(crate) struct RunQueue<D> {
     remote: Injector<Entry>,
     owned: OwnedTasks,
     on_detached_panic: Option<PanicHook>,
+    ledger: Option<Arc<Ledger>>,
     pub(crate) doorbell: D,
 }
 
@@ -47,13 +50,18 @@ unsafe impl<D: Send> Send for RunQueue<D> {}
 unsafe impl<D: Sync> Sync for RunQueue<D> {}
 
 impl<D: Doorbell> RunQueue<D> {
-    pub(crate) fn new(doorbell: D, on_detached_panic: Option<PanicHook>) -> Self {
+    pub(crate) fn new(
+        doorbell: D,
+        on_detached_panic: Option<PanicHook>,
+        ledger: Option<Arc<Ledger>>,
+    ) -> Self {
         Self {
             owner: AtomicUsize::new(0),
             local: UnsafeCell::new(VecDeque::new()),
             remote: Injector::new(),
             owned: OwnedTasks::new(1),
             on_detached_panic,
+            ledger,
             doorbell,
         }
     }
@@ -192,6 +200,10 @@ impl<D: Doorbell> Schedule for RunQueue<D> {
 
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.owned)
+    }
+
+    fn page(&self) -> Option<Page<'_>> {
+        self.ledger.as_ref().map(Page::tasks)
     }
 
     fn panic_hook(&self) -> Option<PanicHook> {

@@ -13,14 +13,18 @@
 //! Nobody has to wait for it: the threads hold the scheduler, and the last one out does the ending.
 
 use crate::biased::Biased;
-use crate::blocking::BlockingPool;
+use crate::blocking::Pools;
 use crate::config::{Config, PanicHook};
 use crate::context;
 use crate::idle::Idle;
 use crate::injector::Injector;
+use crate::ledger::{Attended, Ledger, Page};
 use crate::park::Park;
+use crate::progress::Progress;
 use crate::queue::Stealer;
-use crate::task::{self, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned};
+use crate::roster::Roster;
+use crate::sentinel::Sentinel;
+use crate::task::{self, Id, Origin, OwnedTasks, Reason, Runnable, Schedule, Spawned, TaskInfo};
 use crate::worker::{Core, PrivateQueue, Worker};
 use filch_primitives::CachePadded;
 use filch_primitives::asymmetric;
@@ -29,6 +33,8 @@ use filch_primitives::catch_quietly;
 use filch_primitives::sync::{Condvar, Mutex};
 use filch_primitives::thread;
 use std::fmt;
+use std::io;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,25 +45,82 @@ pub(crate) struct Remote {
     pub(crate) private: Biased<PrivateQueue<Runnable>>,
     /// Whether the worker's polls are long enough for its tasks to be worth another worker.
     pub(crate) coarse: AtomicBool,
-    /// How many polls the worker has begun; a thief reads it to tell a long one.
-    pub(crate) polls: AtomicUsize,
-    /// How many tasks the worker has taken from others.
+    /// Which poll the worker is in; thieves and the sentinel read it to tell a long one.
+    pub(crate) progress: Progress<Location<'static>>,
+    /// The last task with a name that the worker has polled.
+    named: Mutex<Option<(Id, Box<str>)>>,
+    /// How many tasks the worker has taken from others, and how often from one that was stuck.
     pub(crate) stolen: AtomicUsize,
+    pub(crate) raids: AtomicUsize,
+    /// How often the worker went to sleep.
+    pub(crate) parks: AtomicUsize,
     /// How many tasks the worker has spawned, and ended.
     pub(crate) spawned: AtomicUsize,
     pub(crate) ended: AtomicUsize,
 }
 
+impl Remote {
+    pub(crate) fn new(stealer: Stealer<Runnable>) -> Self {
+        Self {
+            stealer,
+            private: Biased::new(PrivateQueue::new()),
+            // Until it is known: rather a wake-up too many than a core that has nothing to do.
+            coarse: AtomicBool::new(true),
+            progress: Progress::new(),
+            named: Mutex::new(None),
+            stolen: AtomicUsize::new(0),
+            raids: AtomicUsize::new(0),
+            parks: AtomicUsize::new(0),
+            spawned: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+        }
+    }
+
+    /// The worker is about to poll `task`.
+    #[inline]
+    pub(crate) fn begins_poll(&self, task: &Runnable) {
+        if let Some(name) = task.origin().name() {
+            self.note_name(task.id(), name);
+        }
+        self.progress.begin(task.id().number(), task.origin().spawned_at());
+    }
+
+    #[cold]
+    fn note_name(&self, id: Id, name: &str) {
+        let mut named = self.named.lock();
+        if named.as_ref().is_none_or(|(of, _)| *of != id) {
+            *named = Some((id, name.into()));
+        }
+    }
+
+    /// The task that the worker polls.
+    pub(crate) fn polled(&self) -> Option<TaskInfo> {
+        let seen = self.progress.look()?;
+        let id = Id::from_number(seen.what)?;
+        Some(TaskInfo::new(id, self.name_of(id), seen.whence))
+    }
+
+    /// The name of the task `id`, if it has one and the worker has polled no other task with a name since.
+    pub(crate) fn name_of(&self, id: Id) -> Option<Box<str>> {
+        self.named.lock().as_ref().filter(|(of, _)| *of == id).map(|(_, name)| name.clone())
+    }
+}
+
 /// What all workers share.
 pub(crate) struct Scheduler {
+    /// One for each seat, taken or vacant.
     pub(crate) remotes: Box<[CachePadded<Remote>]>,
+    pub(crate) roster: Roster<Box<Core>>,
+    pub(crate) sentinel: Option<Sentinel>,
+    max_workers: usize,
     pub(crate) injector: Injector<Runnable>,
     pub(crate) idle: CachePadded<Idle>,
     pub(crate) park: Arc<dyn Park>,
     /// See `Park::has_alarm`.
     pub(crate) has_alarm: bool,
-    pub(crate) blocking: BlockingPool,
+    pub(crate) blocking: Pools,
     pub(crate) config: Config,
+    ledger: Arc<Ledger>,
     owned: OwnedTasks,
     /// How many tasks were spawned by other threads than workers, and ended there.
     spawned_outside: CachePadded<AtomicUsize>,
@@ -71,25 +134,32 @@ pub(crate) struct Scheduler {
 struct Threads {
     inside: usize,
     to_join: Vec<thread::JoinHandle<()>>,
+    /// Until the sentinel has ended.
+    sentinel: Option<thread::ThreadId>,
 }
 
 impl Scheduler {
     pub(crate) fn new(
-        remotes: Box<[CachePadded<Remote>]>,
+        (cores, remotes): (Vec<Core>, Box<[CachePadded<Remote>]>),
+        spares: usize,
         park: Arc<dyn Park>,
-        blocking: BlockingPool,
+        blocking: Pools,
         config: Config,
     ) -> Self {
-        let workers = remotes.len();
+        let seats = remotes.len();
         asymmetric::prepare();
         Self {
             injector: Injector::new(),
-            idle: CachePadded::new(Idle::new(workers)),
+            idle: CachePadded::new(Idle::new(seats)),
+            roster: Roster::new(cores.into_iter().map(Box::new), spares),
+            sentinel: Sentinel::new(&config, spares),
+            max_workers: seats - spares,
             has_alarm: park.has_alarm(),
             park,
+            ledger: blocking.ledger().clone(),
             blocking,
             config,
-            owned: OwnedTasks::new(workers),
+            owned: OwnedTasks::new(seats - spares),
             spawned_outside: CachePadded::new(AtomicUsize::new(0)),
             ended_outside: AtomicUsize::new(0),
             threads: Mutex::new(Threads::default()),
@@ -106,6 +176,10 @@ impl Scheduler {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
         let (task, handle) = unsafe { task::new(future, self, origin) };
+        // A name is for reports, which find it in the registry.
+        if task.is_named() && !self.enroll(&task) {
+            return Spawned { handle, refused: Some(task) };
+        }
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
@@ -150,7 +224,48 @@ impl Scheduler {
 
     /// Whether any queue that a worker may take from has something in it.
     pub(crate) fn has_work(&self) -> bool {
-        !self.injector.is_empty() || self.remotes.iter().any(|remote| !remote.stealer.is_empty())
+        !self.injector.is_empty() || self.seats().iter().any(|remote| !remote.stealer.is_empty())
+    }
+
+    /// Whether any queue at all has something in it, a moment ago.
+    pub(crate) fn has_any_work(&self) -> bool {
+        self.has_work() || self.seats().iter().any(|remote| remote.private.len_hint() > 0)
+    }
+
+    pub(crate) fn max_workers(&self) -> usize {
+        self.max_workers
+    }
+
+    /// The seats that anybody ever had.
+    #[inline]
+    pub(crate) fn seats(&self) -> &[CachePadded<Remote>] {
+        &self.remotes[..self.roster.used()]
+    }
+
+    /// Whether any worker is not parked, a moment ago.
+    pub(crate) fn is_anyone_awake(&self) -> bool {
+        self.idle.parked() < self.roster.manned()
+    }
+
+    /// A worker has counted itself as awake.
+    pub(crate) fn worker_is_awake(&self) {
+        if let Some(sentinel) = &self.sentinel {
+            if sentinel.watch.call_out() {
+                self.park.call_sentinel(sentinel.next_look());
+            }
+        }
+    }
+
+    /// A worker has taken a seat.
+    pub(crate) fn worker_comes(&self) {
+        self.idle.worker_comes();
+        self.park.worker_comes();
+    }
+
+    /// A worker has given up its seat.
+    pub(crate) fn worker_goes(&self) {
+        self.idle.worker_goes();
+        self.park.worker_goes();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -158,13 +273,41 @@ impl Scheduler {
         self.owned.gate.is_closed()
     }
 
-    /// A thread is about to enter a worker's loop.
+    /// A worker's thread lets another enter a worker's loop.
     pub(crate) fn thread_enters(&self) {
         self.threads.lock().inside += 1;
     }
 
+    /// A thread is about to enter a worker's loop; `false` if the shutdown has begun.
+    pub(crate) fn thread_enters_if_open(&self) -> bool {
+        let mut threads = self.threads.lock();
+        // A worker that has left because of the shutdown has been behind this lock: then it is seen here.
+        let is_open = !self.is_closing();
+        threads.inside += usize::from(is_open);
+        is_open
+    }
+
     pub(crate) fn thread_to_join(&self, thread: thread::JoinHandle<()>) {
-        self.threads.lock().to_join.push(thread);
+        let mut threads = self.threads.lock();
+        threads.to_join.retain(|thread| !thread::is_finished(thread));
+        threads.to_join.push(thread);
+    }
+
+    pub(crate) fn start_sentinel(
+        &self,
+        start: impl FnOnce() -> io::Result<thread::JoinHandle<()>>,
+    ) -> io::Result<()> {
+        // Under the lock, so that it cannot end before it is known.
+        let mut threads = self.threads.lock();
+        let thread = start()?;
+        threads.sentinel = Some(thread.thread().id());
+        threads.to_join.push(thread);
+        Ok(())
+    }
+
+    pub(crate) fn sentinel_ends(&self) {
+        self.threads.lock().sentinel = None;
+        self.ended.notify_all();
     }
 
     /// Ends the tasks that are in the injector or in no queue.
@@ -177,11 +320,13 @@ impl Scheduler {
         }
     }
 
-    /// Whether this thread runs one of the workers, or is in a blocking call of one of their tasks.
+    /// Whether this thread runs one of the workers, or is in a blocking call of one of their tasks, or is the
+    /// sentinel's.
     pub(crate) fn owns_this_thread(&self) -> bool {
-        context::with_worker(|worker| {
+        let is_workers = context::with_worker(|worker| {
             worker.is_some_and(|worker| std::ptr::eq(&*worker.scheduler, self))
-        })
+        });
+        is_workers || self.threads.lock().sentinel == Some(thread::current().id())
     }
 
     /// A thread has left its worker's loop, or could not be started. The last one ends all tasks.
@@ -207,7 +352,8 @@ impl Scheduler {
         // Those who are awake see it soon. Those who sleep are woken below, and `Idle::park` orders their
         // last look behind it.
         self.owned.close();
-        for _ in 0..self.remotes.len() {
+        self.park.call_sentinel(Instant::now());
+        for _ in 0..self.seats().len() {
             self.wake_one();
             self.park.unpark_one();
         }
@@ -217,7 +363,7 @@ impl Scheduler {
     /// `false` if time ran out.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let mut threads = self.threads.lock();
-        while threads.inside > 0 {
+        while threads.inside > 0 || threads.sentinel.is_some() {
             threads = match deadline {
                 None => self.ended.wait(threads),
                 Some(deadline) => {
@@ -237,6 +383,41 @@ impl Scheduler {
             let _ended = thread.join();
         }
         true
+    }
+
+    /// The sum of a statistic that each worker keeps.
+    pub(crate) fn sum(&self, of: impl Fn(&Remote) -> &AtomicUsize) -> u64 {
+        // Ordering: Relaxed; a statistic.
+        self.seats().iter().map(|remote| of(remote).load(Ordering::Relaxed) as u64).sum()
+    }
+
+    /// Whether every task has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.threads.lock().inside == 0
+    }
+
+    /// A thread is at `task` and is no worker's meanwhile.
+    pub(crate) fn attend(&self, task: TaskInfo) -> Attended {
+        self.ledger.attend(task)
+    }
+
+    /// The tasks that have not ended: those that a thread is at, and those that wait.
+    pub(crate) fn left(&self) -> (Vec<TaskInfo>, Vec<TaskInfo>) {
+        let mut stuck = self.ledger.attended();
+        for polled in self.seats().iter().filter_map(|remote| remote.polled()) {
+            if !stuck.iter().any(|task| task.id() == polled.id()) {
+                stuck.push(polled);
+            }
+        }
+        // These have their names.
+        let mut waiting = self.owned.infos();
+        for task in &mut stuck {
+            if let Some(at) = waiting.iter().position(|other| other.id() == task.id()) {
+                *task = waiting.swap_remove(at);
+            }
+        }
+        waiting.sort_by_key(TaskInfo::id);
+        (stuck, waiting)
     }
 
     /// How many tasks have not ended.
@@ -299,6 +480,10 @@ impl Schedule for Scheduler {
         Some(&self.owned)
     }
 
+    fn page(&self) -> Option<Page<'_>> {
+        Some(Page::tasks(&self.ledger))
+    }
+
     fn panic_hook(&self) -> Option<PanicHook> {
         self.config.on_detached_panic.clone()
     }
@@ -307,7 +492,7 @@ impl Schedule for Scheduler {
 impl fmt::Debug for Scheduler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scheduler")
-            .field("workers", &self.remotes.len())
+            .field("roster", &self.roster)
             .field("idle", &*self.idle)
             .field("live_tasks", &self.live_tasks())
             .finish_non_exhaustive()

@@ -27,7 +27,7 @@ async fn serve(
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let token = connections.scope().token();
+                    let token = connections.token();
                     connections.named(&peer.to_string()).spawn(contained(stream, token));
                 }
                 Err(error) => eprintln!("accept: {error}"),

@@ -4,12 +4,13 @@
 //! set of n futures costs n polls in all, not n for each that wakes up. Under `JoinSet`, `JoinMap` and
 //! the combinators.
 
+use filch_primitives::Budget;
 use filch_primitives::sync::Mutex;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 /// See the head of this file.
 pub(crate) struct ReadySet<F> {
@@ -136,6 +137,8 @@ impl<F: Future + Unpin> ReadySet<F> {
         // So many that each has a turn; a future that wakes itself has to wait for the next round.
         let turns = self.len();
         for turn in 0..=turns {
+            // Whoever would be polled now would be refused, and would come again.
+            ready!(Budget::poll_left(cx));
             let key = {
                 let mut state = self.queue.0.lock();
                 let Some(key) = state.woken.pop_front() else {

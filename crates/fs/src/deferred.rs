@@ -5,6 +5,7 @@
 //! everything that was taken reaches the sink without anybody having to poll again.
 
 use crate::hop::{self, Waiting};
+use filch_primitives::Budget;
 use filch_primitives::sync::Mutex;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -36,6 +37,16 @@ impl Deferred {
     /// Takes bytes from the front of `bufs` and says how many: at most so many that `limit` bytes wait
     /// for the hop.
     pub(crate) fn poll_write<S: Sink>(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+        limit: usize,
+        sink: impl FnOnce() -> S,
+    ) -> Poll<io::Result<usize>> {
+        Budget::poll(cx, |cx| self.poll_take(cx, bufs, limit, sink))
+    }
+
+    fn poll_take<S: Sink>(
         &self,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],

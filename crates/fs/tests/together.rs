@@ -5,6 +5,7 @@ mod support;
 use filch_executor::{Builder, spawn};
 use filch_fs::File;
 use filch_io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use filch_primitives::coop::unconstrained;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ fn a_directory_of_many_batches_is_listed_once() {
         let mut given_up = 0;
         loop {
             // Giving up a call loses no entry.
-            let entry = match support::begin(entries.next_entry()).await {
+            let entry = match support::begin(unconstrained(entries.next_entry())).await {
                 std::task::Poll::Ready(entry) => entry,
                 std::task::Poll::Pending => {
                     given_up += 1;

@@ -12,7 +12,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-thread_local! {
+filch_primitives::thread_local! {
     static CURRENT: Current<DriverHandle> = const { Current::new() };
 }
 

@@ -5,6 +5,7 @@ use crate::interest::Interest;
 use crate::readiness::{Direction, Observed, Readiness};
 use crate::ready::Ready;
 use crate::registry::Key;
+use filch_primitives::Budget;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -44,7 +45,8 @@ impl Registration {
         cx: &mut Context<'_>,
         direction: Direction,
     ) -> Poll<io::Result<Observed>> {
-        let observed = ready!(self.readiness().poll_ready(direction, cx.waker()));
+        let poll = |cx: &mut Context<'_>| self.readiness().poll_ready(direction, cx.waker());
+        let observed = ready!(Budget::poll(cx, poll));
         Poll::Ready(check(observed))
     }
 
@@ -116,7 +118,17 @@ impl Future for WaitReady<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { registration, mask, ref mut waiter } = *self;
-        let observed = ready!(registration.readiness().poll_waiter(waiter, mask, cx.waker()));
+        let has_waited = waiter.is_some();
+        let mut poll =
+            |cx: &mut Context<'_>| registration.readiness().poll_waiter(waiter, mask, cx.waker());
+        let observed = if has_waited {
+            // A task that has waited does not give way as well.
+            let observed = ready!(poll(cx));
+            Budget::spend(1);
+            observed
+        } else {
+            ready!(Budget::poll(cx, poll))
+        };
         Poll::Ready(check(observed))
     }
 }

@@ -1,9 +1,10 @@
 //! [`empty`], [`repeat`] and [`sink`]: the ends of a pipeline that are not there.
 
 use crate::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use filch_primitives::Budget;
 use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A reader that is at its end, and a writer that takes everything and keeps nothing.
 ///
@@ -63,16 +64,16 @@ pub struct Sink(());
 impl AsyncRead for Empty {
     fn poll_read(
         self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
         _buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+        Budget::take(cx).map(Ok)
     }
 }
 
 impl AsyncBufRead for Empty {
-    fn poll_fill_buf(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        Poll::Ready(Ok(&[]))
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        Budget::take(cx).map(|()| Ok(&[][..]))
     }
 
     fn consume(self: Pin<&mut Self>, _amount: usize) {}
@@ -92,9 +93,10 @@ impl AsyncSeek for Empty {
 impl AsyncRead for Repeat {
     fn poll_read(
         self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(Budget::take(cx));
         let room = buf.remaining();
         buf.initialize_unfilled().fill(self.byte);
         buf.advance(room);
@@ -107,10 +109,10 @@ macro_rules! take_everything {
         impl AsyncWrite for $writer {
             fn poll_write(
                 self: Pin<&mut Self>,
-                _cx: &mut Context<'_>,
+                cx: &mut Context<'_>,
                 buf: &[u8],
             ) -> Poll<io::Result<usize>> {
-                Poll::Ready(Ok(buf.len()))
+                Budget::take(cx).map(|()| Ok(buf.len()))
             }
 
             fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -123,10 +125,10 @@ macro_rules! take_everything {
 
             fn poll_write_vectored(
                 self: Pin<&mut Self>,
-                _cx: &mut Context<'_>,
+                cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()))
+                Budget::take(cx).map(|()| Ok(bufs.iter().map(|buf| buf.len()).sum()))
             }
 
             fn is_write_vectored(&self) -> bool {

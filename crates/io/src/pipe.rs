@@ -1,6 +1,7 @@
 //! [`Pipe`]: bytes in memory, one way, from a task that writes to a task that reads.
 
 use crate::ReadBuf;
+use filch_primitives::Budget;
 use filch_primitives::sync::Mutex;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -50,6 +51,10 @@ impl Pipe {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
+        Budget::poll(cx, |cx| self.poll_read_some(cx, buf))
+    }
+
+    fn poll_read_some(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let _replaced;
         let writer = {
             let mut state = self.state.lock();
@@ -70,6 +75,14 @@ impl Pipe {
     }
 
     pub(crate) fn poll_write(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Budget::poll(cx, |cx| self.poll_write_some(cx, bufs))
+    }
+
+    fn poll_write_some(
         &self,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],

@@ -3,16 +3,16 @@
 //! A runtime's parts are found from inside a task without being passed along: each crate keeps one
 //! thread-local [`Current`] of what was entered last. Entering nests; leaving restores what was there.
 
+use crate::thread::LocalKey;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
-use std::thread::LocalKey;
 
-/// A slot for the innermost entered `T`; lives in a `thread_local!`.
+/// A slot for the innermost entered `T`; lives in a [`thread_local!`](crate::thread_local).
 ///
 /// ```
 /// use filch_primitives::Current;
 ///
-/// thread_local! {
+/// filch_primitives::thread_local! {
 ///     static NAME: Current<&'static str> = const { Current::new() };
 /// }
 ///

@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-thread_local! {
+crate::thread_local! {
     static DUTY: Cell<Duty> = const { Cell::new(Duty::None) };
 }
 
@@ -74,7 +74,7 @@ impl DutyScope {
     #[track_caller]
     pub fn enter(duty: Duty, what: &str) -> Self {
         Duty::assert_none(what);
-        Self { before: DUTY.replace(duty) }
+        Self { before: DUTY.with(|now| now.replace(duty)) }
     }
 
     /// While it lives, this thread may block, whatever it was doing.
@@ -87,12 +87,12 @@ impl DutyScope {
     /// assert_eq!(Duty::current(), Duty::None);
     /// ```
     pub fn suspend() -> Self {
-        Self { before: DUTY.replace(Duty::None) }
+        Self { before: DUTY.with(|now| now.replace(Duty::None)) }
     }
 }
 
 impl Drop for DutyScope {
     fn drop(&mut self) {
-        DUTY.set(self.before);
+        DUTY.with(|now| now.set(self.before));
     }
 }

@@ -22,9 +22,13 @@
 //! | [`asymmetric`] | a compiler fence and `membarrier` | two `SeqCst` fences |
 //! | [`cell`] | a transparent wrapper with `with` and `with_mut` | `loom::cell::UnsafeCell` |
 //! | [`sync`] | std's `Arc`, parking_lot's `Mutex` and `Condvar` | loom's, without poisoning |
-//! | [`thread`] | std's | loom's |
+//! | [`thread`], [`thread_local!`] | std's | loom's |
+//! | [`time`] | std's `Instant` | a clock that goes on with every look |
 //! | [`hint`] | `core::hint` | loom's |
 //! | [`queue`] | `crossbeam_deque::Injector` | a locked queue, because loom cannot see inside crossbeam |
+//!
+//! What the parts of a runtime have to know of each other on one thread is here too, alike in both halves: [`Current`], [`Duty`],
+//! [`Budget`] and, for users, [`coop`].
 
 #[cfg(not(filch_loom))]
 #[path = "std_half.rs"]
@@ -33,14 +37,20 @@ mod half;
 #[path = "loom_half.rs"]
 mod half;
 
+mod budget;
+pub mod coop;
 mod current;
 mod duty;
 mod quietly;
 mod unique;
 
+pub use budget::{Budget, BudgetScope};
 pub use crossbeam_utils::CachePadded;
 pub use current::{Current, CurrentGuard};
 pub use duty::{Duty, DutyScope};
-pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread};
+#[cfg(filch_loom)]
+#[doc(hidden)]
+pub use half::loom_thread_local;
+pub use half::{asymmetric, atomic, cell, hint, queue, sync, thread, time};
 pub use quietly::catch_quietly;
 pub use unique::reserve_numbers;

@@ -130,10 +130,67 @@ pub mod sync {
     }
 }
 
+/// A clock of each thread's own that goes on with every look at it: what a model does must not depend on when it
+/// is done.
+pub mod time {
+    use std::cell::Cell;
+    use std::ops::Add;
+    use std::time::Duration;
+
+    const STEP: Duration = Duration::from_micros(10);
+
+    loom::thread_local! {
+        static NOW: Cell<Duration> = Cell::new(Duration::ZERO);
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub struct Instant(Duration);
+
+    impl Instant {
+        pub fn now() -> Self {
+            NOW.with(|now| {
+                now.set(now.get() + STEP);
+                Self(now.get())
+            })
+        }
+
+        pub fn duration_since(&self, earlier: Self) -> Duration {
+            self.0.saturating_sub(earlier.0)
+        }
+
+        pub fn saturating_duration_since(&self, earlier: Self) -> Duration {
+            self.duration_since(earlier)
+        }
+
+        pub fn elapsed(&self) -> Duration {
+            Self::now().duration_since(*self)
+        }
+    }
+
+    impl Add<Duration> for Instant {
+        type Output = Self;
+
+        fn add(self, duration: Duration) -> Self {
+            Self(self.0 + duration)
+        }
+    }
+}
+
 pub mod thread {
-    pub use loom::thread::{JoinHandle, Thread, ThreadId, current, park, spawn, yield_now};
+    pub use loom::thread::{
+        JoinHandle, LocalKey, Thread, ThreadId, current, park, spawn, yield_now,
+    };
     pub use std::thread::{available_parallelism, panicking};
     use std::time::Duration;
+
+    /// One for all: what a model does must not depend on addresses.
+    pub fn token() -> usize {
+        1
+    }
+
+    pub fn is_finished<T>(_thread: &JoinHandle<T>) -> bool {
+        false
+    }
 
     /// loom has no time: a bounded wait is one that may end at any moment.
     pub fn park_timeout(_timeout: Duration) {
@@ -205,4 +262,14 @@ pub mod queue {
             self.0.lock().len()
         }
     }
+}
+
+#[doc(hidden)]
+pub use loom::thread_local as loom_thread_local;
+
+#[macro_export]
+macro_rules! thread_local {
+    ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const { $init:expr };)*) => {
+        $($crate::loom_thread_local! { $(#[$attribute])* $vis static $name: $type = $init; })*
+    };
 }

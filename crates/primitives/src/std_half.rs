@@ -156,13 +156,30 @@ pub mod sync {
     }
 }
 
+/// What the clock says where much depends on it.
+pub mod time {
+    pub use std::time::Instant;
+}
+
 /// Threads of the operating system.
 pub mod thread {
+    use std::ptr;
     pub use std::thread::{
-        Builder, JoinHandle, Thread, ThreadId, available_parallelism, current, panicking, sleep,
-        yield_now,
+        Builder, JoinHandle, LocalKey, Thread, ThreadId, available_parallelism, current, panicking,
+        sleep, yield_now,
     };
     use std::time::Duration;
+
+    std::thread_local! {
+        /// Its address names the thread.
+        static TOKEN: u8 = const { 0 };
+    }
+
+    /// A number that names this thread among those that are alive; never 0.
+    #[inline]
+    pub fn token() -> usize {
+        TOKEN.with(|token| ptr::from_ref(token).addr())
+    }
 
     /// Starts a thread.
     ///
@@ -174,6 +191,11 @@ pub mod thread {
         T: Send + 'static,
     {
         std::thread::spawn(f)
+    }
+
+    /// Whether the thread has come to its end, as far as is known: joining it will not take long then.
+    pub fn is_finished<T>(thread: &JoinHandle<T>) -> bool {
+        thread.is_finished()
     }
 
     /// Sleeps until the thread is unparked; may return for no reason.
@@ -233,4 +255,12 @@ pub mod queue {
             self.0.len()
         }
     }
+}
+
+/// As `std::thread_local!`, for values that a constant expression makes.
+#[macro_export]
+macro_rules! thread_local {
+    ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const { $init:expr };)*) => {
+        $(::std::thread_local! { $(#[$attribute])* $vis static $name: $type = const { $init }; })*
+    };
 }

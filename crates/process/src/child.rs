@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::orphans;
 use crate::pipes::{ChildStderr, ChildStdin, ChildStdout};
 use filch_io::{AsyncRead, AsyncReadExt};
+use filch_primitives::coop::consume_budget;
 use rustix::process::Pid;
 use std::future::poll_fn;
 use std::io;
@@ -156,6 +157,7 @@ impl Child {
     /// ```
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
+        consume_budget().await;
         loop {
             if let Some(status) = self.try_wait()? {
                 return Ok(status);

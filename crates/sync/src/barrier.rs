@@ -3,6 +3,7 @@
 use crate::const_fn::const_fn;
 use crate::notify::Notify;
 use crate::wakes::Wakes;
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Mutex;
 use std::fmt;
 use std::mem;
@@ -93,6 +94,7 @@ impl Barrier {
     /// assert!(!first.is_leader() && second.is_leader());
     /// ```
     pub async fn wait(&self) -> BarrierWaitResult {
+        consume_budget().await;
         let Some((arrival, complete)) = self.arrive() else {
             return BarrierWaitResult { is_leader: true };
         };

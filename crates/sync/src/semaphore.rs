@@ -4,6 +4,7 @@ use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::bank::NoBank;
 use crate::permits::{self, Permits, Refusal};
+use filch_primitives::coop::consume_budget;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -412,6 +413,7 @@ impl Semaphore {
     }
 
     async fn wait(&self, n: u32) -> Result<(), AcquireError> {
+        consume_budget().await;
         // The only refusal of one who waits is the end.
         self.permits.acquire(n as usize).await.map_err(|_closed| AcquireError(()))
     }

@@ -6,7 +6,7 @@ use filch_primitives::sync::Arc;
 use filch_primitives::{CachePadded, Current, CurrentGuard};
 use std::fmt;
 
-thread_local! {
+filch_primitives::thread_local! {
     static CURRENT: Current<TimersHandle> = const { Current::new() };
 }
 

@@ -4,16 +4,17 @@ use crate::handle::TimersHandle;
 use crate::instant::Instant;
 use crate::shard::{Arm, Armed};
 use crate::wheel::Key;
+use filch_primitives::Budget;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// Waits for `duration` from now.
 ///
 /// It never ends early. It ends late by at most 33 us, to which comes the runtime's slack, 50 to 100 us, when
-/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll; one beyond what the clock can
+/// other timers fired just before; plus what the operating system and the tasks before it in the queue take. A duration of zero is over at the first poll, unless the task has to give way; one beyond what the clock can
 /// express, [`Duration::MAX`] for instance, never is.
 ///
 /// # Cancel safety
@@ -37,7 +38,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     let handle = TimersHandle::current();
     let deadline = handle.core().clock.now().add_or_never(duration);
     // The clock was read just now. Reading it again at the first poll would double the price of a timeout.
-    let state = if duration.is_zero() { State::Elapsed } else { State::Idle { ask_clock: false } };
+    let state = if duration.is_zero() { State::ELAPSED } else { State::Idle { ask_clock: false } };
     Sleep { handle, deadline, state }
 }
 
@@ -95,12 +96,17 @@ pub struct Sleep {
     state: State,
 }
 
-/// `ask_clock`: the deadline may have passed already, and nobody has looked.
+/// `ask_clock`: the deadline may have passed already, and nobody has looked. `has_given_way`: the task found
+/// its budget used up when it was to hear of it.
 #[derive(Debug, Clone, Copy)]
 enum State {
     Idle { ask_clock: bool },
     Armed { key: Key, ask_clock: bool },
-    Elapsed,
+    Elapsed { has_given_way: bool },
+}
+
+impl State {
+    const ELAPSED: Self = Self::Elapsed { has_given_way: false };
 }
 
 impl Sleep {
@@ -145,7 +151,7 @@ impl Sleep {
         match self.state {
             State::Idle { .. } => false,
             State::Armed { key, .. } => self.handle.shard().is_fired(key),
-            State::Elapsed => true,
+            State::Elapsed { .. } => true,
         }
     }
 
@@ -182,7 +188,7 @@ impl Sleep {
                     None => State::Idle { ask_clock: true },
                 }
             }
-            State::Idle { .. } | State::Elapsed => State::Idle { ask_clock: true },
+            State::Idle { .. } | State::Elapsed { .. } => State::Idle { ask_clock: true },
         };
     }
 
@@ -194,15 +200,53 @@ impl Sleep {
         }
     }
 
+    /// Ready when it is over, whatever is left of the budget; with whether the task has given way for it, or
+    /// waited, which is as good: a time limit must get through, whoever uses up the budget before it is polled.
+    #[inline]
+    fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if let State::Idle { ask_clock: true } | State::Armed { ask_clock: true, .. } = self.state {
+            if self.now() >= self.deadline {
+                self.disarm();
+                self.state = State::ELAPSED;
+            }
+        }
+        let core = self.handle.core();
+        match self.state {
+            State::Elapsed { has_given_way } => Poll::Ready(has_given_way),
+            State::Idle { .. } => {
+                let nanos = core.nanos_of(self.deadline);
+                let waker = context.waker().clone();
+                match self.handle.shard().arm(nanos, core.tick_bits(), waker, &core.alarm) {
+                    Arm::Armed { key, tell } => {
+                        self.state = State::Armed { key, ask_clock: false };
+                        if tell {
+                            core.tell(nanos);
+                        }
+                        Poll::Pending
+                    }
+                    Arm::Due => Poll::Ready(false),
+                    Arm::Closed => self.after_shutdown(),
+                }
+            }
+            State::Armed { key, .. } => match self.handle.shard().poll(key, context.waker()) {
+                Armed::Waiting => {
+                    self.state = State::Armed { key, ask_clock: false };
+                    Poll::Pending
+                }
+                Armed::Fired => Poll::Ready(true),
+                Armed::Closed => self.after_shutdown(),
+            },
+        }
+    }
+
     #[cold]
-    fn after_shutdown(&mut self) -> Poll<()> {
+    fn after_shutdown(&self) -> Poll<bool> {
         assert!(
             self.now() >= self.deadline,
             "the Filch runtime that this timer belongs to has shut down: the timer would never fire; \
              make it in the runtime that polls it, or stop polling before the shutdown"
         );
-        self.state = State::Elapsed;
-        Poll::Ready(())
+        Poll::Ready(false)
     }
 }
 
@@ -211,45 +255,10 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        if let State::Idle { ask_clock: true } | State::Armed { ask_clock: true, .. } = this.state {
-            if this.now() >= this.deadline {
-                this.disarm();
-                this.state = State::Elapsed;
-            }
-        }
-        let core = this.handle.core();
-        match this.state {
-            State::Elapsed => Poll::Ready(()),
-            State::Idle { .. } => {
-                let nanos = core.nanos_of(this.deadline);
-                let waker = context.waker().clone();
-                match this.handle.shard().arm(nanos, core.tick_bits(), waker, &core.alarm) {
-                    Arm::Armed { key, tell } => {
-                        this.state = State::Armed { key, ask_clock: false };
-                        if tell {
-                            core.tell(nanos);
-                        }
-                        Poll::Pending
-                    }
-                    Arm::Due => {
-                        this.state = State::Elapsed;
-                        Poll::Ready(())
-                    }
-                    Arm::Closed => this.after_shutdown(),
-                }
-            }
-            State::Armed { key, .. } => match this.handle.shard().poll(key, context.waker()) {
-                Armed::Waiting => {
-                    this.state = State::Armed { key, ask_clock: false };
-                    Poll::Pending
-                }
-                Armed::Fired => {
-                    this.state = State::Elapsed;
-                    Poll::Ready(())
-                }
-                Armed::Closed => this.after_shutdown(),
-            },
-        }
+        let mut has_given_way = ready!(this.poll_elapsed(context));
+        let passed = Budget::take_or_give_way(&mut has_given_way, context);
+        this.state = State::Elapsed { has_given_way: passed.is_pending() };
+        passed
     }
 }
 

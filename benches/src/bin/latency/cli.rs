@@ -27,10 +27,13 @@ pub struct Cli {
     only: Option<Wire>,
     /// How often each cell is measured; their requests are taken together
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
-    runs: Option<u32>,
+    pub runs: Option<u32>,
     /// How many connections the requests share
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = value_parser!(u16).range(1..=1024))]
-    connections: u16,
+    pub connections: u16,
+    /// Instead: how much the hyper servers answer at most, asked by the program wrk
+    #[arg(long, conflicts_with_all = ["quick", "only", "json"])]
+    pub wrk: bool,
     /// Write the figures to a file, for a program to read
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

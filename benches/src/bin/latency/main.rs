@@ -15,6 +15,7 @@
 //! | `server.rs`, `serving.rs` | a server as a process; what runs in that process |
 //! | `heavy.rs` | what a heavy request computes |
 //! | `measure.rs` | the measurements, one after the other |
+//! | `wrk.rs` | the hyper servers at full load, asked by a program that was not written here |
 //! | `report.rs`, `machine.rs` | table, Markdown, JSON; where and with what they were made |
 
 mod cli;
@@ -30,6 +31,7 @@ mod schedule;
 mod server;
 mod serving;
 mod wire;
+mod wrk;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match cli.command {
         Some(Command::Serve(contract)) => serving::serve(contract).map(|()| true),
+        None if cli.wrk => wrk::run(&cli).map(|()| true),
         None => run(&cli),
     };
     match ended {

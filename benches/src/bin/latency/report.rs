@@ -14,8 +14,18 @@ use std::path::Path;
 /// The page with the method and the figures.
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/latency.md");
 
-const BEGIN: &str = "<!-- figures: begin -->\n";
-const END: &str = "<!-- figures: end -->";
+/// A place in the page that this program fills.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    begin: &'static str,
+    end: &'static str,
+}
+
+/// Where the figures of the constant rates go.
+const FIGURES: Place = Place { begin: "<!-- figures: begin -->\n", end: "<!-- figures: end -->" };
+
+/// Where those under wrk go.
+pub const WRK: Place = Place { begin: "<!-- wrk: begin -->\n", end: "<!-- wrk: end -->" };
 
 /// For a terminal.
 pub fn text(outcome: &Outcome, machine: &Machine) -> String {
@@ -131,17 +141,26 @@ pub fn write_json(outcome: &Outcome, machine: &Machine, file: &Path) -> io::Resu
 /// # Errors
 /// If the page cannot be read or written, or has lost its markers.
 pub fn write_docs(outcome: &Outcome, machine: &Machine) -> io::Result<()> {
+    put_into_docs(FIGURES, &markdown(outcome, machine))
+}
+
+/// Fills a place of the page.
+///
+/// # Errors
+/// If the page cannot be read or written, or has lost its markers.
+pub fn put_into_docs(place: Place, figures: &str) -> io::Result<()> {
     let file = Path::new(DOCS);
     let page = fs::read_to_string(file).map_err(|error| named(error, file))?;
-    let page = between_markers(&page, &markdown(outcome, machine))
+    let page = between_markers(&page, place, figures)
         .ok_or_else(|| io::Error::other(format!("{DOCS} has lost its markers")))?;
     fs::write(file, page).map_err(|error| named(error, file))
 }
 
-fn between_markers(page: &str, figures: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_old, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{figures}\n{END}{after}"))
+fn between_markers(page: &str, place: Place, figures: &str) -> Option<String> {
+    let Place { begin, end } = place;
+    let (before, rest) = page.split_once(begin)?;
+    let (_old, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{figures}\n{end}{after}"))
 }
 
 fn named(error: io::Error, file: &Path) -> io::Error {
@@ -154,16 +173,20 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_markers_changes() {
-        let page = format!("method\n{BEGIN}old figures\n{END}\nlimits\n");
-        let once = between_markers(&page, "new").unwrap();
-        assert_eq!(once, format!("method\n{BEGIN}\nnew\n{END}\nlimits\n"));
-        assert_eq!(between_markers(&once, "new").unwrap(), once);
-        assert_eq!(between_markers("no markers", "new"), None);
+        let Place { begin, end } = FIGURES;
+        let page = format!("method\n{begin}old figures\n{end}\nlimits\n");
+        let once = between_markers(&page, FIGURES, "new").unwrap();
+        assert_eq!(once, format!("method\n{begin}\nnew\n{end}\nlimits\n"));
+        assert_eq!(between_markers(&once, FIGURES, "new").unwrap(), once);
+        assert_eq!(between_markers("no markers", FIGURES, "new"), None);
     }
 
     #[test]
     fn the_page_has_its_markers() {
-        assert!(between_markers(&fs::read_to_string(DOCS).unwrap(), "").is_some());
+        let page = fs::read_to_string(DOCS).unwrap();
+        for place in [FIGURES, WRK] {
+            assert!(between_markers(&page, place, "").is_some(), "{place:?}");
+        }
     }
 
     #[test]

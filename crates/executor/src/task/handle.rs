@@ -2,7 +2,7 @@
 
 use super::state::{Detached, Wake};
 use super::{Header, Id, JoinError, Reason, TaskInfo, run};
-use filch_primitives::catch_quietly;
+use filch_primitives::{Budget, catch_quietly};
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
@@ -131,14 +131,16 @@ impl<T> Future for JoinHandle<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let header = self.header();
-        // SAFETY: we are the joiner, and the word is of the same task.
-        if !unsafe { header.join.register(&header.state, cx.waker()) } {
-            return Poll::Pending;
-        }
-        let mut output = Poll::Pending;
-        // SAFETY: we are the joiner, the task is complete, and its output is a `T`.
-        unsafe { (header.vtable.take_output)(self.header, NonNull::from(&mut output).cast()) };
-        output
+        Budget::poll(cx, |cx| {
+            // SAFETY: we are the joiner, and the word is of the same task.
+            if !unsafe { header.join.register(&header.state, cx.waker()) } {
+                return Poll::Pending;
+            }
+            let mut output = Poll::Pending;
+            // SAFETY: we are the joiner, the task is complete, and its output is a `T`.
+            unsafe { (header.vtable.take_output)(self.header, NonNull::from(&mut output).cast()) };
+            output
+        })
     }
 }
 

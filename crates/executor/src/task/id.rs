@@ -20,7 +20,7 @@ pub struct Id(NonZeroU64);
 /// How many ids a thread takes at a time, so that spawns do not meet on one counter.
 const BLOCK: u64 = 1 << 10;
 
-thread_local! {
+filch_primitives::thread_local! {
     /// What is left of this thread's block: the next id and the end.
     static LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
@@ -38,6 +38,16 @@ impl Id {
             next
         });
         Self(NonZeroU64::new(number).expect("numbers begin at 1 and 64 bits do not run out"))
+    }
+}
+
+impl Id {
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
     }
 }
 

@@ -25,6 +25,14 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
+    pub(crate) fn new(
+        id: Id,
+        name: Option<Box<str>>,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        Self { id, name, spawned_at }
+    }
+
     pub(super) fn of(header: &Header) -> Self {
         Self {
             id: header.id,

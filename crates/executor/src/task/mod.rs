@@ -50,6 +50,7 @@ pub(crate) use owned::OwnedTasks;
 pub(crate) use run::give_way;
 
 use crate::config::PanicHook;
+use crate::ledger::Page;
 use crate::queue::Pointer;
 use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
@@ -83,6 +84,11 @@ pub(crate) trait Schedule: Sync + 'static {
 
     /// A task is about to be complete.
     fn count_ended(&self) {}
+
+    /// Where it is written down how this scheduler's tasks end during a shutdown.
+    fn page(&self) -> Option<Page<'_>> {
+        None
+    }
 
     /// Who hears of a panic whose task nobody awaits.
     fn panic_hook(&self) -> Option<PanicHook>;
@@ -139,6 +145,23 @@ impl Runnable {
     /// The task's id.
     pub(crate) fn id(&self) -> Id {
         self.header().id
+    }
+
+    /// Whether it was given a name.
+    #[inline]
+    pub(crate) fn is_named(&self) -> bool {
+        self.header().origin.is_named()
+    }
+
+    /// Where it comes from.
+    #[inline]
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.header().origin
+    }
+
+    /// Id, name and spawn site.
+    pub(crate) fn info(&self) -> TaskInfo {
+        TaskInfo::of(self.header())
     }
 
     /// Polls the future once and does what follows from it, except that a task which is to be queued again

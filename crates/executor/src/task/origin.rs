@@ -32,6 +32,11 @@ impl Origin {
         Self(pointer.map_addr(|address| address | NAMED))
     }
 
+    #[inline]
+    pub(crate) fn is_named(&self) -> bool {
+        self.0.addr().get() & NAMED != 0
+    }
+
     fn as_named(&self) -> Option<NonNull<Named>> {
         let untagged = std::num::NonZero::new(self.0.addr().get() & !NAMED)?;
         (untagged != self.0.addr()).then(|| self.0.with_addr(untagged).cast())

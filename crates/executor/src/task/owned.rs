@@ -17,7 +17,7 @@
 //!   before the runnable can be collected.
 
 use super::state::Wake;
-use super::{Header, Runnable};
+use super::{Header, Runnable, TaskInfo};
 use crate::gate::Gate;
 use filch_primitives::CachePadded;
 use filch_primitives::sync::Mutex;
@@ -122,6 +122,21 @@ impl OwnedTasks {
             None => list.newest = before,
         }
         list.len -= 1;
+    }
+
+    /// The tasks that are enrolled.
+    pub(crate) fn infos(&self) -> Vec<TaskInfo> {
+        let mut infos = Vec::new();
+        for shard in &self.shards {
+            let list = shard.lock();
+            let mut next = list.oldest;
+            while let Some(task) = next {
+                // SAFETY: in the list, so not complete, so alive.
+                infos.push(TaskInfo::of(unsafe { task.as_ref() }));
+                next = with_links(task, |links| links.after);
+            }
+        }
+        infos
     }
 
     /// How many tasks are enrolled.

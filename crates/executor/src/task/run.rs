@@ -6,14 +6,14 @@
 use super::raw::{Cell, Outcome};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
-use filch_primitives::catch_quietly;
+use filch_primitives::{BudgetScope, catch_quietly};
 use std::cell::Cell as StdCell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
 
-thread_local! {
+filch_primitives::thread_local! {
     /// The task that this thread is running.
     static CURRENT: StdCell<*const Header> = const { StdCell::new(ptr::null()) };
 }
@@ -27,14 +27,14 @@ struct Running {
 impl Running {
     #[inline]
     fn enter(header: NonNull<Header>) -> Self {
-        Self { before: CURRENT.replace(header.as_ptr()) }
+        Self { before: CURRENT.with(|current| current.replace(header.as_ptr())) }
     }
 }
 
 impl Drop for Running {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.before);
+        CURRENT.with(|current| current.set(self.before));
     }
 }
 
@@ -60,6 +60,7 @@ where
         return None;
     }
     let running = Running::enter(header);
+    let budget = BudgetScope::begin();
     let polled = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the task is not complete while it is polled, and the waker does not leave this
         // function except as a clone, which counts itself.
@@ -67,6 +68,7 @@ where
         // SAFETY: we hold the runnable.
         unsafe { cell.poll_future(&mut Context::from_waker(&waker)) }
     }));
+    drop(budget);
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
@@ -140,6 +142,8 @@ where
 {
     // What runs the destructors of the future and the output is still this task.
     let running = Running::enter(header);
+    let page = cell.scheduler().page();
+    let attended = page.as_ref().and_then(|page| page.attend(|| TaskInfo::of(cell.header())));
     let mut outcome = outcome;
     // The future first, on its own: its destructor may panic, and then that is how the task ended.
     // SAFETY: we hold the runnable.
@@ -148,6 +152,7 @@ where
         let replaced = std::mem::replace(&mut outcome, Err(cell.panicked(payload)));
         catch_quietly(|| drop(replaced));
     }
+    let was_cancelled = matches!(&outcome, Err(error) if error.is_cancelled());
     // SAFETY: we hold the runnable, and the future is dropped.
     unsafe { cell.put_outcome(outcome) };
     if let Some(owned) = cell.scheduler().owned() {
@@ -155,6 +160,10 @@ where
         unsafe { owned.remove(header) };
     }
     cell.scheduler().count_ended();
+    if let Some(page) = page {
+        page.write(was_cancelled, || TaskInfo::of(cell.header()));
+        drop(attended);
+    }
     let state = &cell.header().state;
     let completed = state.complete(false).unwrap_or_else(|| {
         drop_unheard(cell);
@@ -219,7 +228,7 @@ pub(super) fn running() -> Option<TaskInfo> {
 /// change the task word. `false` if `waker` is not the running task's own: then it has to be woken.
 #[inline]
 pub(crate) fn give_way(waker: &Waker) -> bool {
-    let current = CURRENT.get();
+    let current = CURRENT.with(StdCell::get);
     let is_ours = !current.is_null() && waker::is_of(waker, current);
     if is_ours {
         // SAFETY: the task that this thread is running is not freed meanwhile.

@@ -48,9 +48,18 @@ impl Seat {
     }
 }
 
+/// The worker that a spare has come for, and in which poll that one was stuck.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Relieved {
+    pub(crate) seat: usize,
+    pub(crate) poll: usize,
+}
+
 /// See the head of this file.
 pub(crate) struct Core {
     pub(crate) seat: Seat,
+    /// Of a spare.
+    pub(crate) relieves: Option<Relieved>,
     pub(crate) public: queue::Local<Runnable>,
     pub(crate) rng: Rng,
     pub(crate) searching: bool,
@@ -62,17 +71,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// The core of the worker `index` of `workers`, and its public queue for thieves.
-    pub(crate) fn new(index: usize, workers: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
+    /// The core for the seat `index` of `seats`, and its public queue for thieves.
+    pub(crate) fn new(index: usize, seats: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
         let (public, stealer) = queue::new(QUEUE_CAPACITY);
         let core = Self {
             seat: Seat(index),
+            relieves: None,
             public,
             rng: Rng::new(seed.wrapping_add(index as u64)),
             searching: false,
             in_driver: false,
             pace: Pace::new(),
-            raided: vec![None; workers].into_boxed_slice(),
+            raided: vec![None; seats].into_boxed_slice(),
         };
         (core, stealer)
     }
@@ -152,6 +162,26 @@ impl Core {
             // Ordering: Relaxed; as above.
             coarse.store(is_coarse, Ordering::Relaxed);
         }
+    }
+
+    /// Whether it is to look if it may leave.
+    pub(crate) fn is_surplus(&self, scheduler: &Scheduler) -> bool {
+        let is_back =
+            |relieved: Relieved| scheduler.remotes[relieved.seat].progress.begun() != relieved.poll;
+        scheduler.roster.is_surplus() || self.relieves.is_some_and(is_back)
+    }
+
+    /// Leaves what it has to the others, oldest first.
+    pub(crate) fn hand_over(&mut self, scheduler: &Scheduler) {
+        while let Some(task) = self.public.pop() {
+            scheduler.injector.push(task);
+        }
+        self.seat.with_private(scheduler, |private| {
+            while let Some(task) = private.pop_oldest() {
+                scheduler.injector.push(task);
+            }
+            private.shrink();
+        });
     }
 
     /// It is about to sleep. Whether it was searching.

@@ -11,25 +11,27 @@
 mod core;
 mod pace;
 mod private_queue;
+mod start;
 mod steal;
 
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, Relieved};
 pub(crate) use private_queue::PrivateQueue;
+pub(crate) use start::{set_workers, start_spare};
 
-use crate::biased::Biased;
-use crate::config::ThreadKind;
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
+use crate::ledger::Attended;
 use crate::park::Outside;
 use crate::scheduler::{Remote, Scheduler, count};
-use crate::task::{Reason, Runnable};
+use crate::task::{Reason, Runnable, TaskInfo};
 use filch_primitives::CachePadded;
-use filch_primitives::atomic::{AtomicBool, AtomicUsize};
-use filch_primitives::sync::Mutex;
-use filch_primitives::{Duty, DutyScope};
+use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
-use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a spare sleeps before it looks whether the worker is back that it relieves.
+const SPARE_NAP: Duration = Duration::from_millis(20);
 
 /// A worker as its own thread sees it.
 pub(crate) struct Worker {
@@ -37,48 +39,17 @@ pub(crate) struct Worker {
     /// Empty while another thread carries on with it.
     pub(crate) core: RefCell<Option<Box<Core>>>,
     /// While another thread carries on: this one finishes its poll, and no worker waits for that.
-    outside: Cell<Option<Outside>>,
+    outside: Cell<Option<(Outside, Option<Attended>)>>,
 }
 
-/// The two halves of `count` workers: what they keep to themselves and what the others see.
+/// The two halves of `count` seats: what a worker keeps to itself and what the others see.
 pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
     let part = |index| {
         let (core, stealer) = Core::new(index, count, seed);
-        let remote = Remote {
-            stealer,
-            private: Biased::new(PrivateQueue::new()),
-            // Until it is known: rather a wake-up too many than a core that has nothing to do.
-            coarse: AtomicBool::new(true),
-            polls: AtomicUsize::new(0),
-            stolen: AtomicUsize::new(0),
-            spawned: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
-        };
-        (core, CachePadded::new(remote))
+        (core, CachePadded::new(Remote::new(stealer)))
     };
     let (cores, remotes): (Vec<_>, Vec<_>) = (0..count).map(part).unzip();
     (cores, remotes.into_boxed_slice())
-}
-
-/// Starts the thread of a worker.
-pub(crate) fn start(scheduler: &Arc<Scheduler>, core: Core) -> io::Result<()> {
-    let kind = ThreadKind::Worker(core.seat.index());
-    let theirs = scheduler.clone();
-    scheduler.thread_enters();
-    let main = move || {
-        run(theirs, Box::new(core));
-        || ()
-    };
-    match scheduler.config.start_thread(kind, main) {
-        Ok(thread) => {
-            scheduler.thread_to_join(thread);
-            Ok(())
-        }
-        Err(error) => {
-            scheduler.thread_leaves();
-            Err(error)
-        }
-    }
 }
 
 /// Runs tasks on this thread until the shutdown, or until the core is taken elsewhere.
@@ -90,6 +61,7 @@ fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
     let _scope = WorkerScope::enter(&worker);
     // Dropped before the scope: destructors of tasks may do what tasks do.
     let _inside = Inside(&worker.scheduler);
+    worker.scheduler.worker_is_awake();
     worker.run();
     worker.end_tasks();
 }
@@ -110,6 +82,8 @@ enum Next {
     RunFound(Runnable),
     Turn,
     Park,
+    /// Perhaps there are too many workers.
+    LeaveIfSurplus,
     /// Another thread has the core.
     Leave,
 }
@@ -131,9 +105,11 @@ impl Worker {
                     turned = true;
                 }
                 Next::Park => self.park(),
+                Next::LeaveIfSurplus => turned = !self.leave_if_surplus(),
                 Next::Leave => return,
             }
         }
+        self.with_core(|core| core.seat.remote(&self.scheduler).progress.rest());
         if let Some(task) = again {
             task.cancel();
         }
@@ -163,6 +139,9 @@ impl Worker {
         if !turned {
             if let Some(look) = core.pace.poll() {
                 core.set_coarse(scheduler, look.is_coarse);
+                if core.is_surplus(scheduler) {
+                    return Next::LeaveIfSurplus;
+                }
                 if look.is_turn_due {
                     return Next::Turn;
                 }
@@ -172,7 +151,7 @@ impl Worker {
         let Some(task) = core.next(scheduler, outside_first) else {
             return Next::Park;
         };
-        count(&core.seat.remote(scheduler).polls);
+        core.seat.remote(scheduler).begins_poll(&task);
         if std::mem::take(&mut core.searching) { Next::RunFound(task) } else { Next::Run(task) }
     }
 
@@ -191,6 +170,11 @@ impl Worker {
     /// Sleeps until there is something to do.
     fn park(&self) {
         let scheduler = &self.scheduler;
+        if self.with_core(|core| core.is_surplus(scheduler)) == Some(true)
+            && self.leave_if_surplus()
+        {
+            return;
+        }
         let Some(was_searching) = self.with_core(|core| core.rest(scheduler)) else {
             return;
         };
@@ -198,7 +182,12 @@ impl Worker {
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
         } else {
-            let timeout = self.with_core(|core| steal::look_again(core, scheduler)).flatten();
+            let timeout = self.with_core(|core| {
+                count(&core.seat.remote(scheduler).parks);
+                let nap = core.relieves.map(|_| SPARE_NAP);
+                steal::look_again(core, scheduler).or(nap)
+            });
+            let timeout = timeout.flatten();
             self.with_driver(|| scheduler.park.park(timeout));
             scheduler.idle.unpark();
         }
@@ -206,10 +195,49 @@ impl Worker {
             core.searching = true;
             core.pace.wake();
         });
+        scheduler.worker_is_awake();
+    }
+
+    /// Gives up the seat if there are too many workers, or if the one is back that this one relieves; whether it did.
+    /// What it has goes to the injector.
+    #[cold]
+    fn leave_if_surplus(&self) -> bool {
+        let scheduler = &self.scheduler;
+        let Some(is_spare) = self.with_core(|core| core.relieves.is_some()) else {
+            return true;
+        };
+        if !scheduler.roster.leaves(is_spare) {
+            return false;
+        }
+        let Some(mut core) = self.core.take() else { return true };
+        scheduler.park.found_work();
+        core.hand_over(scheduler);
+        core.relieves = None;
+        core.seat.remote(scheduler).progress.rest();
+        if std::mem::take(&mut core.searching) {
+            let _last = scheduler.idle.stop_searching();
+        }
+        // Those who relied on this one to find it, or to come back for it.
+        if scheduler.has_work() {
+            scheduler.wake_one();
+        }
+        match scheduler.roster.returns(core.seat.index(), core) {
+            None => {
+                scheduler.worker_goes();
+                true
+            }
+            Some((_, core)) => {
+                *self.core.borrow_mut() = Some(core);
+                false
+            }
+        }
     }
 
     fn with_driver(&self, f: impl FnOnce()) {
-        self.with_core(|core| core.in_driver = true);
+        self.with_core(|core| {
+            core.in_driver = true;
+            core.seat.remote(&self.scheduler).progress.rest();
+        });
         f();
         self.with_core(|core| core.in_driver = false);
     }
@@ -253,7 +281,7 @@ impl Core {
 
     /// Takes its share of what came from outside.
     pub(crate) fn take_from_injector(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
-        let workers = scheduler.remotes.len();
+        let workers = scheduler.idle.workers();
         self.seat.with_private(scheduler, |private| {
             scheduler.injector.pop_batch(workers, |task| private.push_waiting(task))
         })
@@ -286,7 +314,7 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
              `spawn_blocking`"
         ),
     });
-    let _may_block = DutyScope::suspend();
+    let (_may_block, _unlimited) = (DutyScope::suspend(), BudgetScope::unlimited());
     f()
 }
 
@@ -295,22 +323,14 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
-        let scheduler = self.scheduler.clone();
-        self.outside.set(Some(Outside::begin(&scheduler.park)));
-        // In a cell of its own, because a closure that does not get a thread is lost.
-        let core = Arc::new(Mutex::new(Some(core)));
-        let theirs = core.clone();
+        let attended = TaskInfo::current().map(|task| self.scheduler.attend(task));
+        self.outside.set(Some((Outside::begin(&self.scheduler.park), attended)));
+        core.seat.remote(&self.scheduler).progress.rest();
         self.scheduler.thread_enters();
-        let started =
-            self.scheduler.blocking.run_worker(Box::new(move || match theirs.lock().take() {
-                Some(core) => run(scheduler, core),
-                None => scheduler.thread_leaves(),
-            }));
-        if started.is_err() {
+        if let Err(core) = start::run_in_pool(&self.scheduler, core) {
             // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
-            *self.core.borrow_mut() = core.lock().take();
+            *self.core.borrow_mut() = Some(core);
             self.outside.set(None);
-            self.scheduler.thread_leaves();
         }
     }
 }

@@ -10,7 +10,8 @@
 //! every [`DUE_AFTER`] a share is due all the same: what still waits then is likely to go on for longer,
 //! however short its polls are.
 
-use std::time::{Duration, Instant};
+use filch_primitives::time::Instant;
+use std::time::Duration;
 
 /// Polls that take longer than this are long.
 const COARSE: Duration = Duration::from_nanos(500);

@@ -15,8 +15,9 @@
 //! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick, and every second where
 //! polls are long, takes the front of `waiting`, and every second one of these the oldest of `spawned`. So a
 //! task with `n` tasks before it in `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest,
-//! and one in `spawned` after `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second pick of `waiting`'s, so that a
-//! timer or a message does not wait behind tasks that merely give way, and twice as many picks it is.
+//! and one in `spawned` after `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second
+//! pick of `waiting`'s, so that a timer or a message does not wait behind tasks that merely give way, and
+//! twice as many picks it is. What the picks come to in time: "Fairness" in `docs/architecture.md`.
 
 use crate::biased::Len;
 use std::collections::VecDeque;

@@ -8,12 +8,13 @@
 
 use crate::biased::Len;
 use crate::queue::Steal;
-use crate::scheduler::Scheduler;
+use crate::scheduler::{Scheduler, count};
 use crate::task::Runnable;
 use crate::worker::Core;
 use filch_primitives::atomic::Ordering;
 use filch_primitives::hint;
-use std::time::{Duration, Instant};
+use filch_primitives::time::Instant;
+use std::time::Duration;
 
 /// For how long a victim must be in one and the same poll. A pair of tasks that pass a message takes some
 /// 100 ns, so only a stuck worker is raided.
@@ -55,8 +56,8 @@ impl Raided {
 
 /// Looks for a task at the other workers' and in the injector.
 pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> {
-    let workers = scheduler.remotes.len();
-    if workers == 1 {
+    let seats = scheduler.seats().len();
+    if seats == 1 {
         return None;
     }
     if !core.searching {
@@ -65,9 +66,9 @@ pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> 
             return None;
         }
     }
-    let start = core.rng.below(workers);
+    let start = core.rng.below(seats);
     let own = core.seat.index();
-    let victims = (0..workers).map(|i| (start + i) % workers).filter(|&victim| victim != own);
+    let victims = (0..seats).map(|i| (start + i) % seats).filter(|&victim| victim != own);
     for victim in victims.clone() {
         if let Some(task) = steal_public(core, scheduler, victim) {
             return Some(task);
@@ -103,15 +104,13 @@ fn steal_public(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option
 /// The poll that the victim stays in for as long as we watch, if it is to be raided in it.
 fn stuck_in(core: &Core, scheduler: &Scheduler, victim: usize) -> Option<usize> {
     let remote = &scheduler.remotes[victim];
-    // Ordering: Relaxed; a hint.
-    let poll = remote.polls.load(Ordering::Relaxed);
+    let poll = remote.progress.begun();
     if core.raided[victim].is_some_and(|raided| !raided.allows(poll)) {
         return None;
     }
     let start = Instant::now();
     while start.elapsed() < STUCK {
-        // Ordering: Relaxed; a hint.
-        if remote.polls.load(Ordering::Relaxed) != poll || !remote.stealer.is_empty() {
+        if remote.progress.begun() != poll || !remote.stealer.is_empty() {
             return None;
         }
         hint::spin_loop();
@@ -127,7 +126,7 @@ pub(crate) fn look_again(core: &Core, scheduler: &Scheduler) -> Option<Duration>
     }
     let now = Instant::now();
     let own = core.seat.index();
-    let remotes = scheduler.remotes.iter().enumerate();
+    let remotes = scheduler.seats().iter().enumerate();
     remotes
         .filter(|(victim, remote)| *victim != own && remote.private.len_hint() > 0)
         .map(|(victim, _)| {
@@ -153,12 +152,13 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> O
         Some(first)
     })??;
     count_stolen(core, scheduler, taken + 1);
+    count(&core.seat.remote(scheduler).raids);
     Some(first)
 }
 
 /// Ends what every other worker has that we can get at; one that comes back will end the rest.
 pub(crate) fn end_tasks_of_others(core: &mut Core, scheduler: &Scheduler) {
-    for (victim, remote) in scheduler.remotes.iter().enumerate() {
+    for (victim, remote) in scheduler.seats().iter().enumerate() {
         if victim == core.seat.index() {
             continue;
         }

@@ -46,9 +46,10 @@ pub fn bounded_by(limit: Duration, body: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// An executor with `workers` workers.
+/// An executor with `workers` workers and no spares, so that what is queued behind [occupied](occupy) workers stays
+/// there.
 pub fn multi(workers: usize) -> Executor {
-    Builder::new_multi_thread().worker_threads(workers).build().unwrap()
+    Builder::new_multi_thread().worker_threads(workers).spare_workers(0).build().unwrap()
 }
 
 /// A single-threaded executor.
@@ -305,19 +306,23 @@ pub fn assert_lives(executor: &Executor) {
     let task = executor.spawn(async { filch_executor::yield_now().await });
     executor.block_on(task).unwrap();
     if executor.handle().flavor() == filch_executor::Flavor::MultiThread {
-        // All of them at once, each waiting for the others.
-        let workers = executor.handle().workers();
-        let barrier = Arc::new(std::sync::Barrier::new(workers));
-        let tasks: Vec<_> = (0..workers)
-            .map(|_| {
-                let barrier = barrier.clone();
-                executor.spawn(async move {
-                    barrier.wait();
-                })
+        assert_at_once(executor, executor.handle().workers());
+    }
+}
+
+/// Sees to it that `count` tasks can run at once, each waiting for the others.
+#[track_caller]
+pub fn assert_at_once(executor: &Executor, count: usize) {
+    let barrier = Arc::new(std::sync::Barrier::new(count));
+    let tasks: Vec<_> = (0..count)
+        .map(|_| {
+            let barrier = barrier.clone();
+            executor.spawn(async move {
+                barrier.wait();
             })
-            .collect();
-        for task in tasks {
-            executor.block_on(task).unwrap();
-        }
+        })
+        .collect();
+    for task in tasks {
+        executor.block_on(task).unwrap();
     }
 }

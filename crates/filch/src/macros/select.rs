@@ -162,8 +162,12 @@ macro_rules! select {
             $(let mut $future = $crate::support::pin!(
                 $crate::support::IntoFuture::into_future($made)
             );)*
+            let mut has_begun = false;
             let outputs = $crate::support::poll_fn(move |cx| {
                 $(let mut $output = ::core::option::Option::None;)*
+                if $crate::support::gives_way_first(&mut has_begun, cx) {
+                    return $crate::support::Poll::Pending;
+                }
                 let first: u32 = $crate::select!(@first $order $count);
                 'won: {
                     #[allow(unused_mut)]

@@ -2,8 +2,9 @@
 
 pub use core::future::{Future, IntoFuture, poll_fn};
 pub use core::pin::pin;
-pub use core::task::Poll;
+pub use core::task::{Context, Poll};
 
+use filch_primitives::Budget;
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
@@ -16,6 +17,13 @@ pub const fn assert_branches(count: u32) {
 #[inline]
 pub const fn next_first(first: u32, by: u32, count: u32) -> u32 {
     (first + by) % count
+}
+
+/// Whether a `select!` that begins gives way, because the task's budget is used up: in a loop it would go on
+/// for ever where one of its branches is always ready without taking of the budget.
+#[inline]
+pub fn gives_way_first(has_begun: &mut bool, cx: &Context<'_>) -> bool {
+    !std::mem::replace(has_begun, true) && Budget::poll_left(cx).is_pending()
 }
 
 thread_local! {

@@ -46,6 +46,7 @@ pub use shared::Resolver;
 use crate::runtime::Handle;
 use crate::{combinators, task};
 use filch_executor::TaskBuilder;
+use filch_primitives::Budget;
 use shared::{Outcome, Shared};
 use std::any::Any;
 use std::fmt;
@@ -438,7 +439,7 @@ impl<T: Clone, E: Clone> Future for Promise<T, E> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.shared.poll(&mut this.waiter, cx.waker())
+        Budget::poll(cx, |cx| this.shared.poll(&mut this.waiter, cx.waker()))
     }
 }
 

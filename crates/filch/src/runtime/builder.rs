@@ -1,8 +1,8 @@
 //! # What can be chosen of a runtime
 
 use super::drivers::{Drivers, TimeConfig};
-use super::{EventLoop, Runtime, TaskPanic};
-use filch_executor::Park;
+use super::{EventLoop, PoolConfig, Runtime, TaskPanic};
+use filch_executor::{Flavor, LongPoll, Park};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +108,83 @@ impl Builder {
         self
     }
 
+    /// To how many workers [`set_workers`](super::Runtime::set_workers) can go. The default is the number of workers
+    /// that the runtime begins with, or what the operating system grants the process, whichever is more.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).max_workers(4).build()?;
+    /// runtime.set_workers(4)?;
+    /// assert_eq!(runtime.metrics().num_workers(), 4);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_workers(&mut self, count: usize) -> &mut Self {
+        self.executor.max_workers(count);
+        self
+    }
+
+    /// How many spare workers there may be at once, each for a time in which all others are stuck in polls of more
+    /// than 10 ms; as many as there are workers at the beginning, unless chosen otherwise. With 0, tasks, timers and
+    /// sockets wait while all workers are stuck. No effect on a single-threaded runtime.
+    ///
+    /// A spare runs on a thread of the pool for blocking calls, on top of their number.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// # use filch::time::{Duration, sleep};
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).build()?;
+    /// let (end, ended) = std::sync::mpsc::channel();
+    /// let stuck = runtime.spawn(async move { ended.recv() }); // blocks
+    /// runtime.spawn(async move {
+    ///     sleep(Duration::from_millis(1)).await;
+    ///     end.send("timers go on")
+    /// });
+    /// assert_eq!(runtime.block_on(stuck)?, Ok("timers go on"));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn spare_workers(&mut self, count: usize) -> &mut Self {
+        self.executor.spare_workers(count);
+        self
+    }
+
+    /// Polls that take longer than this are [reported](Self::on_long_poll) and
+    /// [counted](super::RuntimeMetrics::long_polls); 10 ms unless chosen otherwise, `None` for never. Looked for about
+    /// once per threshold, and not more often than once per millisecond.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// # use filch::time::Duration;
+    /// let runtime =
+    ///     Builder::new_multi_thread().long_poll_threshold(Duration::from_millis(100)).build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn long_poll_threshold(&mut self, threshold: impl Into<Option<Duration>>) -> &mut Self {
+        self.executor.long_poll_threshold(threshold);
+        self
+    }
+
+    /// Called when a task is found in a poll that is longer than the [threshold](Self::long_poll_threshold), once for
+    /// that poll, while it goes on. It must not block: the next report waits.
+    ///
+    /// A single-threaded runtime calls it on its own thread, when the poll is over, and only measures if there is a
+    /// hook. The future of `block_on` is no task.
+    ///
+    /// ```
+    /// let runtime = filch::runtime::Builder::new_multi_thread()
+    ///     .on_long_poll(|poll| eprintln!("{poll}"))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_long_poll<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&LongPoll) + Send + Sync + 'static,
+    {
+        self.executor.on_long_poll(hook);
+        self
+    }
+
     /// At most so many threads for blocking calls; 512 unless chosen otherwise. More calls queue.
     ///
     /// ```
@@ -124,6 +201,58 @@ impl Builder {
     #[track_caller]
     pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
         self.executor.max_blocking_threads(count);
+        self
+    }
+
+    /// At most so many blocking calls that wait for a thread; any number unless chosen otherwise.
+    ///
+    /// When it is reached, `spawn_blocking` panics: a call is never skipped in silence, and this thread must
+    /// not wait; operations on files are errors then. Where it may be reached, use
+    /// [`BlockingPool::submit`](super::BlockingPool::submit), which waits for room.
+    ///
+    /// ```
+    /// # use filch::runtime::{BlockingPool, Builder};
+    /// let runtime =
+    ///     Builder::new_current_thread().max_blocking_threads(1).max_blocking_queue(1).build()?;
+    /// let pool = runtime.handle().blocking_pool(BlockingPool::DEFAULT).unwrap();
+    /// let sum = runtime.block_on(async {
+    ///     let mut calls = Vec::new();
+    ///     for n in 0..10 {
+    ///         calls.push(pool.submit(move || n).await?);
+    ///     }
+    ///     let mut sum = 0;
+    ///     for call in calls {
+    ///         sum += call.await?;
+    ///     }
+    ///     std::io::Result::Ok(sum)
+    /// })?;
+    /// assert_eq!(sum, 45);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn max_blocking_queue(&mut self, count: usize) -> &mut Self {
+        self.executor.max_blocking_queue(count);
+        self
+    }
+
+    /// Adds a pool of threads for blocking calls, beside the one that there always is; see
+    /// [`BlockingPool`](super::BlockingPool). Its threads bear its name.
+    ///
+    /// ```
+    /// use filch::runtime::{Builder, PoolConfig};
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .blocking_pool("cpu", PoolConfig::new().max_threads(2))
+    ///     .build()?;
+    /// let pool = runtime.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(runtime.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    /// If there is one of that name, or the name has a zero byte in it.
+    #[track_caller]
+    pub fn blocking_pool(&mut self, name: impl Into<String>, config: PoolConfig) -> &mut Self {
+        self.executor.blocking_pool(name, config);
         self
     }
 
@@ -250,6 +379,26 @@ impl Builder {
         self
     }
 
+    /// Called when the operating system refuses a thread for blocking calls, with the name of the pool and
+    /// the reason. The pool goes on with the threads it has; if it has none, whoever called gets an error. It
+    /// is called for the first of several refusals in a row;
+    /// [`BlockingPool::refused_threads`](super::BlockingPool::refused_threads) counts them all.
+    ///
+    /// ```
+    /// let runtime = filch::runtime::Builder::new_multi_thread()
+    ///     .on_thread_refused(|pool, error| eprintln!("{pool} goes on with fewer threads: {error}"))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_refused<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&str, &io::Error) + Send + Sync + 'static,
+    {
+        self.executor.on_thread_refused(hook);
+        self
+    }
+
     /// How long after a timer fired the next may have to wait, so that several share a wake-up; 50 us
     /// unless chosen otherwise, as for the threads of Linux. Twice that after several have fired at once.
     ///
@@ -317,7 +466,7 @@ impl Builder {
     /// If `worker_threads`, or the environment variable in its place, is 0, more than 1023, or no number.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
-        let (mut executor, drivers) = self.connect()?;
+        let (mut executor, drivers) = self.connect(self.executor.flavor())?;
         Ok(Runtime::from_parts(executor.build()?, drivers))
     }
 
@@ -333,13 +482,14 @@ impl Builder {
     /// # Errors
     /// If the operating system refuses a descriptor.
     pub fn build_event_loop(&mut self) -> io::Result<EventLoop> {
-        let (mut executor, drivers) = self.connect()?;
+        let (mut executor, drivers) = self.connect(Flavor::CurrentThread)?;
         Ok(EventLoop::from_parts(executor.build_event_loop()?, drivers))
     }
 
     /// An executor to be, with drivers to wait in that are current on each of its threads.
-    fn connect(&self) -> io::Result<(filch_executor::Builder, Arc<Drivers>)> {
-        let drivers = Drivers::new(self.executor.workers(), &self.time)?;
+    fn connect(&self, flavor: Flavor) -> io::Result<(filch_executor::Builder, Arc<Drivers>)> {
+        let has_sentinel = flavor == Flavor::MultiThread;
+        let drivers = Drivers::new(self.executor.workers(), has_sentinel, &self.time)?;
         let on_threads = Arc::clone(&drivers);
         let mut executor = self.executor.clone();
         executor.park(Arc::clone(&drivers) as Arc<dyn Park>);

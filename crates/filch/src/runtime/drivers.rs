@@ -11,10 +11,10 @@ use super::seats::Seats;
 use filch_executor::{Park, ThreadKind};
 use filch_io_driver::{Driver, EnterGuard as IoGuard};
 use filch_primitives::{Current, CurrentGuard};
-use filch_timer_wheel::{Instant, Timers, TimersHandle};
+use filch_timer_wheel::{Instant as Tick, Timers, TimersHandle};
 use std::io;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many timers a busy worker lets in at once: fewer than it runs tasks until it comes by again, so that
 /// a burst of timers does not pile up in front of the others.
@@ -31,15 +31,22 @@ thread_local! {
 pub(super) struct Drivers {
     io: Driver,
     seats: Seats,
+    /// Used for its deadline only; on one thread there is no sentinel.
+    sentinel: Option<Driver>,
     timers: Timers,
     workers: usize,
 }
 
 impl Drivers {
-    /// For `workers` workers: a shard of timers for each, and one for every other thread.
-    pub(super) fn new(workers: usize, time: &TimeConfig) -> io::Result<Arc<Self>> {
+    /// For `workers` workers at the beginning: a shard of timers for each, and one for every other thread.
+    pub(super) fn new(
+        workers: usize,
+        has_sentinel: bool,
+        time: &TimeConfig,
+    ) -> io::Result<Arc<Self>> {
         let io = Driver::new()?;
-        let seats = Seats::new(workers)?;
+        let seats = Seats::new()?;
+        let sentinel = has_sentinel.then(Driver::new).transpose()?;
         let drivers = Arc::new_cyclic(|drivers: &Weak<Self>| {
             // Weak: a timer may outlive the runtime, and must not keep its descriptors open.
             let drivers = drivers.clone();
@@ -48,7 +55,7 @@ impl Drivers {
                     drivers.set_alarm(deadline);
                 }
             });
-            Self { io, seats, timers, workers }
+            Self { io, seats, sentinel, timers, workers }
         });
         if let Some(slack) = time.slack {
             drivers.timers.set_slack(slack);
@@ -68,7 +75,8 @@ impl Drivers {
     /// Makes the drivers current on a thread of the runtime.
     pub(super) fn enter_thread(self: &Arc<Self>, kind: ThreadKind) -> DriversGuard {
         match kind {
-            ThreadKind::Worker(index) => self.enter_with(self.timers.handle(index)),
+            // Those who came later share the shards of the first.
+            ThreadKind::Worker(index) => self.enter_with(self.timers.handle(index % self.workers)),
             _ => self.enter(),
         }
     }
@@ -94,7 +102,7 @@ impl Drivers {
         fired
     }
 
-    fn set_alarm(&self, deadline: Instant) {
+    fn set_alarm(&self, deadline: Tick) {
         if let Some(at) = self.timers.on_machine(deadline) {
             self.io.set_deadline(at);
         }
@@ -157,6 +165,29 @@ impl Park for Drivers {
 
     fn outside_ends(&self) {
         self.seats.outside_ends();
+        if self.timers.is_paused() {
+            self.io.unpark_one();
+        }
+    }
+
+    fn sentinel_sleeps(&self) -> bool {
+        let Some(sentinel) = &self.sentinel else { return false };
+        sentinel.wait(None);
+        true
+    }
+
+    fn call_sentinel(&self, at: Instant) {
+        if let Some(sentinel) = &self.sentinel {
+            sentinel.set_deadline(at);
+        }
+    }
+
+    fn worker_comes(&self) {
+        self.seats.worker_comes(&self.io);
+    }
+
+    fn worker_goes(&self) {
+        self.seats.worker_goes();
         if self.timers.is_paused() {
             self.io.unpark_one();
         }

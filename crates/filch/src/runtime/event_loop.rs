@@ -1,7 +1,7 @@
 //! # The event loop of asyncio and JavaScript, with timers and sockets
 
 use super::drivers::Drivers;
-use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use super::{Builder, EnterGuard, Handle, RuntimeMetrics, ShutdownReport};
 use crate::task::JoinHandle;
 use crate::time::{self, CallbackHandle, Duration, Instant};
 use filch_executor::BlockOn;
@@ -197,6 +197,28 @@ impl EventLoop {
     /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Cancels every task, and waits for at most `deadline` until blocking calls that have begun are over; says
+    /// what ended by itself, what was cancelled, and what does not stop. Destructors run on this thread, and are
+    /// waited for however long they take.
+    ///
+    /// ```
+    /// use filch::runtime::EventLoop;
+    /// use filch::time::Duration;
+    ///
+    /// let event_loop = EventLoop::new()?;
+    /// let task = event_loop.spawn_local(std::future::pending::<()>());
+    /// let report = event_loop.shutdown(Duration::from_secs(1));
+    /// assert_eq!(report.cancelled()[0].id(), task.id());
+    /// assert!(report.is_clean());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown(mut self, deadline: Duration) -> ShutdownReport {
+        let executor = self.executor.take().expect("the executor goes only with the loop");
+        // Entered, so that destructors of tasks find their runtime.
+        let _entered = self.handle.enter();
+        executor.shutdown(deadline)
     }
 
     /// What can be measured of it.

@@ -1,8 +1,9 @@
 //! # A handle to a runtime
 
 use super::drivers::{Drivers, DriversGuard};
-use super::{RuntimeFlavor, RuntimeMetrics, TryCurrentError};
+use super::{BlockingPool, PoolConfig, PoolExists, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
 use crate::task::JoinHandle;
+use std::io;
 use std::sync::Arc;
 
 /// A handle to a runtime: spawns on it from any thread, and may outlive it.
@@ -97,7 +98,9 @@ impl Handle {
     /// ```
     ///
     /// # Panics
-    /// If no thread for blocking calls exists and the operating system refuses to start one.
+    /// If no thread for blocking calls exists and the operating system refuses to start one; and if the
+    /// queue is full, which it can be only with
+    /// [`Builder::max_blocking_queue`](super::Builder::max_blocking_queue).
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -105,6 +108,46 @@ impl Handle {
         R: Send + 'static,
     {
         self.executor.spawn_blocking(f)
+    }
+
+    /// The pool of threads for blocking calls of this name, [`BlockingPool::DEFAULT`] or one that was made;
+    /// `None` if there is none.
+    ///
+    /// ```
+    /// # use filch::runtime::{Builder, PoolConfig};
+    /// let runtime = Builder::new_multi_thread().blocking_pool("cpu", PoolConfig::new()).build()?;
+    /// let pool = runtime.handle().blocking_pool("cpu").unwrap();
+    /// assert_eq!(runtime.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn blocking_pool(&self, name: &str) -> Option<BlockingPool> {
+        self.executor.blocking_pool(name)
+    }
+
+    /// Makes a pool of threads for blocking calls. It ends with the runtime; after the shutdown has begun, it
+    /// has ended already.
+    ///
+    /// ```
+    /// # let runtime = filch::runtime::Runtime::new()?;
+    /// use filch::runtime::PoolConfig;
+    ///
+    /// let pool = runtime.handle().new_blocking_pool("cpu", PoolConfig::new().max_threads(2))?;
+    /// assert_eq!(runtime.block_on(pool.spawn(|| 6 * 7))?, 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is one of that name.
+    ///
+    /// # Panics
+    /// If the name has a zero byte in it.
+    #[track_caller]
+    pub fn new_blocking_pool(
+        &self,
+        name: &str,
+        config: PoolConfig,
+    ) -> Result<BlockingPool, PoolExists> {
+        self.executor.new_blocking_pool(name, config)
     }
 
     /// Waits on this thread until `future` ends.
@@ -124,6 +167,28 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         self.executor.block_on(future)
+    }
+
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).max_workers(3).build()?;
+    /// runtime.handle().set_workers(3)?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// runtime.handle().set_workers(1)?;
+    /// # assert!(runtime.handle().set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`max_workers`](super::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded runtime: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the runtime goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        self.executor.set_workers(count)
     }
 
     /// Makes the runtime current on this thread until the guard is dropped: what needs one, such as

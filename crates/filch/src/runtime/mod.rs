@@ -30,11 +30,15 @@ mod handle;
 mod metrics;
 #[expect(clippy::module_inception, reason = "the type is what the module is about")]
 mod runtime;
+mod seating;
 mod seats;
 
 pub use builder::Builder;
 pub use event_loop::EventLoop;
-pub use filch_executor::{Flavor as RuntimeFlavor, TaskPanic, TryCurrentError};
+pub use filch_executor::{
+    BlockingCall, BlockingPool, Flavor as RuntimeFlavor, LongPoll, PoolConfig, PoolExists,
+    ShutdownReport, Submit, TaskPanic, TryCurrentError,
+};
 pub use handle::{EnterGuard, Handle};
 pub use metrics::RuntimeMetrics;
 pub use runtime::Runtime;

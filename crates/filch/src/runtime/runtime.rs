@@ -1,7 +1,7 @@
 //! # A runtime: an executor and its drivers
 
 use super::drivers::Drivers;
-use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use super::{Builder, EnterGuard, Handle, RuntimeMetrics, ShutdownReport};
 use crate::task::JoinHandle;
 use filch_executor::{BlockOn, Executor};
 use std::io;
@@ -13,7 +13,8 @@ use std::time::Duration;
 /// Dropping it is legal anywhere, inside one of its own tasks too: every task that has not ended is
 /// cancelled, once, and its destructors run. On a thread that may block, the drop waits until that has
 /// happened and until blocking calls that have begun are over; on a thread that runs tasks, it happens
-/// in the background. See also [`shutdown_timeout`](Self::shutdown_timeout) and
+/// in the background. See also [`shutdown`](Self::shutdown), which takes a deadline and reports what did not
+/// stop, [`shutdown_timeout`](Self::shutdown_timeout) and
 /// [`shutdown_background`](Self::shutdown_background).
 ///
 /// ```
@@ -140,6 +141,28 @@ impl Runtime {
         &self.handle
     }
 
+    /// Changes how many workers there are, while they run: missing ones are started at once; those that are too many
+    /// leave, each at the end of a poll, and their tasks go on elsewhere.
+    ///
+    /// ```
+    /// # use filch::runtime::Builder;
+    /// let runtime = Builder::new_multi_thread().worker_threads(1).max_workers(3).build()?;
+    /// runtime.set_workers(3)?;
+    /// assert_eq!(runtime.metrics().num_workers(), 3);
+    /// runtime.set_workers(1)?;
+    /// # assert!(runtime.set_workers(0).is_err());
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// * If it is 0, or more than [`max_workers`](super::Builder::max_workers) allows: nothing has changed.
+    /// * On a single-threaded runtime: its tasks stay on one thread.
+    /// * If the operating system refuses a thread: then the runtime goes on with those that it has.
+    /// * After the shutdown has begun.
+    pub fn set_workers(&self, count: usize) -> io::Result<()> {
+        self.handle.set_workers(count)
+    }
+
     /// What can be measured of it.
     ///
     /// ```
@@ -149,6 +172,44 @@ impl Runtime {
     /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()
+    }
+
+    /// Cancels every task and waits, for at most `deadline`, until all have ended and blocking calls that
+    /// have begun are over; says what ended by itself, what was cancelled, and what does not stop, each by its
+    /// name and the place where it was spawned. What has not ended by then goes on in the background.
+    ///
+    /// It is legal anywhere. Where the wait would block tasks, or would be for itself, there is none: see
+    /// [`ShutdownReport::waited`]. Destructors of tasks of a single-threaded runtime run on this thread, and are
+    /// waited for however long they take.
+    ///
+    /// ```
+    /// use filch::runtime::Runtime;
+    /// use filch::task;
+    /// use filch::time::Duration;
+    ///
+    /// let runtime = Runtime::new()?;
+    /// let waits = task::Builder::new().name("waits");
+    /// let _waits = waits.spawn_on(std::future::pending::<()>(), runtime.handle())?;
+    /// let (release, released) = std::sync::mpsc::channel::<()>();
+    /// let (started, has_started) = std::sync::mpsc::channel();
+    /// let call = runtime.spawn_blocking(move || {
+    ///     started.send(()).unwrap();
+    ///     released.recv()
+    /// });
+    /// has_started.recv().unwrap();
+    ///
+    /// let report = runtime.shutdown(Duration::from_millis(20));
+    /// assert_eq!(report.cancelled()[0].name(), Some("waits"));
+    /// assert_eq!(report.running_calls()[0].info().id(), call.id());
+    /// println!("{report}");
+    /// // shutdown not complete after 20.1ms: 0 tasks and 0 blocking calls ended by themselves, 1 and 0 were cancelled
+    /// //   cancelled: task 1 "waits", spawned at src/main.rs:7:20
+    /// //   still running: task 2, spawned at src/main.rs:10:20 on the pool "blocking"
+    /// # drop(release);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown(mut self, deadline: Duration) -> ShutdownReport {
+        self.end(|executor| executor.shutdown(deadline)).expect("it is there until it is taken")
     }
 
     /// Cancels every task and waits, for at most `timeout`, until all have ended and blocking calls that
@@ -176,12 +237,11 @@ impl Runtime {
         self.end(Executor::shutdown_background);
     }
 
-    fn end(&mut self, end: impl FnOnce(Executor)) {
-        if let Some(executor) = self.executor.take() {
-            // Entered, so that destructors of tasks find their runtime.
-            let _entered = self.handle.enter();
-            end(executor);
-        }
+    fn end<R>(&mut self, end: impl FnOnce(Executor) -> R) -> Option<R> {
+        let executor = self.executor.take()?;
+        // Entered, so that destructors of tasks find their runtime.
+        let _entered = self.handle.enter();
+        Some(end(executor))
     }
 }
 

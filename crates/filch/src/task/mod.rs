@@ -13,6 +13,7 @@
 //! next line does not.
 
 mod builder;
+pub mod coop;
 mod group;
 mod inherit;
 mod join_map;
@@ -20,6 +21,7 @@ mod join_set;
 mod local_key;
 
 pub use builder::Builder;
+pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use filch_executor::{
     AbortHandle, Id, JoinError, JoinHandle, LocalEnterGuard, LocalSet, TaskInfo, YieldNow,
     block_in_place, id, spawn, spawn_blocking, spawn_local, try_id, yield_now,

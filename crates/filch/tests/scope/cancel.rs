@@ -65,7 +65,7 @@ fn what_outlasts_the_grace_period_is_dropped_and_named() {
     each(|| async {
         let grace = Duration::from_millis(20);
         let group = TaskGroup::new().grace(grace);
-        let token = group.scope().token();
+        let token = group.token();
         group.named("polite").spawn(async move { token.cancelled().await });
         group.named("deaf").spawn(pending::<()>());
         yield_now().await;

@@ -2,6 +2,7 @@
 
 use crate::hop::{hop, shut_down};
 use filch_executor::{Handle, JoinHandle};
+use filch_primitives::Budget;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
@@ -125,6 +126,10 @@ impl ReadDir {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
+        Budget::poll(cx, |cx| self.poll_next(cx))
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
         loop {
             match &mut self.0 {
                 State::Here(batch) => {

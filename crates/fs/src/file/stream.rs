@@ -3,6 +3,7 @@
 use super::File;
 use crate::inline;
 use filch_io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use filch_primitives::Budget;
 use std::io::{self, IoSlice, Seek, SeekFrom};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,10 +27,11 @@ impl AsyncRead for File {
         // What was written may be what is read.
         ready!(this.writes.poll_flush(cx))?;
         loop {
+            ready!(inline::poll_turn(cx));
             if let Some(outcome) = ready!(this.ahead.poll_unread(cx, buf)) {
+                Budget::spend(1);
                 return Poll::Ready(outcome);
             }
-            ready!(inline::poll_turn(cx));
             let asked = buf.remaining();
             if this.inline.read_into(&this.file, buf).is_some() {
                 return Poll::Ready(Ok(()));

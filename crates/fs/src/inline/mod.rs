@@ -13,37 +13,28 @@ pub(crate) use path::{metadata, open, read};
 pub(crate) use read::Reads;
 
 use filch_executor::Handle;
-use std::cell::Cell;
+use filch_primitives::Budget;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 /// At most so many bytes in one go, so that a poll stays short: some 20 µs.
 const LARGEST: usize = 128 << 10;
 
-/// After so many operations on a thread that did not have to wait, others get a turn.
-const STREAK: usize = 32;
+/// What an operation takes of the task's budget: as much as so many messages.
+const UNITS: u32 = 4;
 
-thread_local! {
-    static DONE: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts an operation that was done inline.
+/// An operation was done inline.
 fn done() {
-    DONE.set(DONE.get() + 1);
+    Budget::spend(UNITS);
 }
 
-/// Pending once in a while: a task that needs no hop would never give way.
+/// Pending when the task's budget is used up: a task that needs no hop would never give way.
 ///
 /// # Panics
 /// If no runtime is entered on this thread: whether one is needed must not depend on what is in memory.
 pub(crate) fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
     Handle::current();
-    if DONE.get() < STREAK {
-        return Poll::Ready(());
-    }
-    DONE.set(0);
-    cx.waker().wake_by_ref();
-    Poll::Pending
+    Budget::poll_left(cx)
 }
 
 /// As [`poll_turn`], to be awaited before trying.

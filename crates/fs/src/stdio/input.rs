@@ -2,6 +2,7 @@
 
 use super::reader::{INPUT, Place};
 use filch_io::{AsyncRead, ReadBuf};
+use filch_primitives::Budget;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -59,7 +60,7 @@ impl AsyncRead for Stdin {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        INPUT.poll_read(self.place, cx, buf)
+        Budget::poll(cx, |cx| INPUT.poll_read(self.place, cx, buf))
     }
 }
 

@@ -76,9 +76,18 @@ where
     assert!(a_to_b > 0 && b_to_a > 0, "a copy needs a buffer of at least one byte");
     let mut there = Direction::Copying(Transfer::new(a_to_b));
     let mut back = Direction::Copying(Transfer::new(b_to_a));
+    let mut is_back_first = false;
     poll_fn(|cx| {
-        let sent = there.poll(Pin::new(&mut *a), Pin::new(&mut *b), cx)?;
+        let mut sent = Poll::Pending;
+        // Each first in turn: it may use up the budget of the poll.
+        is_back_first = !is_back_first;
+        if !is_back_first {
+            sent = there.poll(Pin::new(&mut *a), Pin::new(&mut *b), cx)?;
+        }
         let received = back.poll(Pin::new(&mut *b), Pin::new(&mut *a), cx)?;
+        if is_back_first {
+            sent = there.poll(Pin::new(&mut *a), Pin::new(&mut *b), cx)?;
+        }
         Poll::Ready(Ok((ready!(sent), ready!(received))))
     })
     .await

@@ -4,6 +4,7 @@ use super::{ROUNDS, give_way};
 use crate::interrupted::is_interrupted;
 use crate::write_ext::poll_write_some;
 use crate::{AsyncBufRead, AsyncWrite};
+use filch_primitives::Budget;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -55,6 +56,7 @@ impl Progress {
         W: AsyncWrite + ?Sized,
     {
         for _ in 0..ROUNDS {
+            ready!(Budget::take(cx));
             match reader.as_mut().poll_fill_buf(cx) {
                 Poll::Ready(Ok(bytes)) if !bytes.is_empty() => {
                     let written = ready!(poll_write_some(writer.as_mut(), cx, bytes))?;

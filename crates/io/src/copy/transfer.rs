@@ -4,6 +4,7 @@ use super::{ROUNDS, give_way};
 use crate::interrupted::retry;
 use crate::write_ext::poll_write_some;
 use crate::{AsyncRead, AsyncWrite, ReadBuf};
+use filch_primitives::Budget;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -41,6 +42,7 @@ impl Transfer {
         W: AsyncWrite + ?Sized,
     {
         for _ in 0..ROUNDS {
+            ready!(Budget::take(cx));
             let filled = self.poll_fill(reader.as_mut(), cx);
             if self.start < self.end {
                 let rest = &self.buf[self.start..self.end];

@@ -7,6 +7,7 @@ use super::SignalKind;
 use super::bell::{Bell, bell};
 use filch_io_driver::Interest;
 use filch_io_driver::unix::AsyncFd;
+use filch_primitives::BudgetScope;
 use signal_hook_registry::{FORBIDDEN, SigId};
 use std::fmt;
 use std::future::poll_fn;
@@ -106,6 +107,8 @@ impl Signal {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        // Signals are rare, and get through to a task that has used up its budget.
+        let _unlimited = BudgetScope::unlimited();
         loop {
             let Ok(mut ready) = ready!(self.hears.poll_read_ready(cx)) else {
                 return Poll::Ready(None);

@@ -5,6 +5,7 @@ use super::shared::Shared;
 use crate::block_on::block_on;
 use crate::drop_each::drop_each;
 use filch_primitives::atomic::Ordering;
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Arc;
 use std::fmt;
 
@@ -136,6 +137,7 @@ impl<T: Clone> Receiver<T> {
     /// # });
     /// ```
     pub async fn recv(&mut self) -> Result<T, RecvError> {
+        consume_budget().await;
         loop {
             // Made before the look: a message in between completes it.
             let sent = self.shared.sent.notified();

@@ -38,6 +38,7 @@
 use super::error::TryRecvError;
 use crate::notify::Notify;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Mutex;
 use std::fmt;
 
@@ -186,6 +187,7 @@ impl<T> Shared<T> {
 
     /// Waits until there are no receivers.
     pub(super) async fn deserted(&self) {
+        consume_budget().await;
         loop {
             // Made before the look: the last one to go in between completes it.
             let deserted = self.deserted.notified();

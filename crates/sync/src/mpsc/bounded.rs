@@ -8,6 +8,8 @@ use super::sender::sender;
 use crate::block_on::block_on;
 use crate::permits::bank::Deposits;
 use crate::permits::{MAX_PERMITS, Permits, Refusal};
+use filch_primitives::Budget;
+use filch_primitives::coop::consume_budget;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
@@ -296,6 +298,9 @@ impl<T> Sender<T> {
         // More than there will ever be: waiting would hold up everyone behind it for ever.
         if n > self.max_capacity() {
             return Err(SendError(()));
+        }
+        if !Budget::try_take() {
+            consume_budget().await;
         }
         let permits = &self.channel.admission.permits;
         match permits.try_acquire_or_wait(n) {

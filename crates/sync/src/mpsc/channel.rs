@@ -13,6 +13,7 @@ use crate::permits::Permits;
 use crate::permits::bank::Deposits;
 use crate::waker_cell::WakerCell;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Arc;
 use std::fmt;
 use std::ops::Deref;
@@ -126,6 +127,7 @@ impl<T, A: Admission> Channel<T, A> {
     pub(super) async fn closed(&self) {
         // Made before the look: a close in between completes it.
         let closed = self.closed.notified();
+        consume_budget().await;
         if !self.is_closed() {
             closed.await;
         }

@@ -56,7 +56,7 @@ macro_rules! receiver {
             /// assert_eq!(rx.poll_recv(&mut cx), Poll::Ready(Some(1)));
             /// ```
             pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-                self.channel.poll_recv(cx)
+                Budget::poll(cx, |cx| self.channel.poll_recv(cx))
             }
 
             /// [`recv_many`](Self::recv_many), as a poll function.
@@ -76,7 +76,7 @@ macro_rules! receiver {
                 buffer: &mut Vec<T>,
                 limit: usize,
             ) -> Poll<usize> {
-                self.channel.poll_recv_many(cx, buffer, limit)
+                Budget::poll(cx, |cx| self.channel.poll_recv_many(cx, buffer, limit))
             }
 
             /// Takes the next message if there is one.

@@ -5,6 +5,7 @@ use super::error::{SendError, TryRecvError};
 use super::receiver::receiver;
 use super::sender::sender;
 use crate::block_on::block_on;
+use filch_primitives::Budget;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 

@@ -8,7 +8,9 @@ use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::Permits;
 use crate::permits::bank::NoBank;
+use filch_primitives::Budget;
 use filch_primitives::cell::UnsafeCell;
+use filch_primitives::coop::consume_budget;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -204,6 +206,9 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     async fn wait(&self) {
+        if !Budget::try_take() {
+            consume_budget().await;
+        }
         // The common case costs no waiter.
         if self.lock.try_acquire_all(1).is_err() {
             // The only refusal of one who waits is the end, and nobody closes a mutex.

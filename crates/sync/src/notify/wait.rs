@@ -3,6 +3,7 @@
 use super::{EMPTY, LAST, NONE, NOTIFIED, Notify, ONE, STATE, WAITING};
 use crate::waiters::Node;
 use crate::wakes::Wakes;
+use filch_primitives::Budget;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use std::cell::Cell;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -40,6 +41,11 @@ impl<N: Deref<Target = Notify>> Wait<N> {
             phase: Cell::new(Phase::Made(calls)),
             node: Node::new(AtomicUsize::new(NONE)),
         }
+    }
+
+    /// Whether it was not polled yet.
+    fn is_new(&self) -> bool {
+        matches!(self.phase.get(), Phase::Made(_))
     }
 
     pub(crate) fn notify(&self) -> &N {
@@ -171,7 +177,11 @@ impl<N: Deref<Target = Notify>> Drop for Wait<N> {
 /// futures_lite::future::block_on(waiter);
 /// ```
 #[must_use = "futures do nothing unless polled"]
-pub struct Notified<'a>(Wait<&'a Notify>);
+pub struct Notified<'a> {
+    /// Pinned with the whole.
+    wait: Wait<&'a Notify>,
+    has_given_way: bool,
+}
 
 /// Waits for a wake-up, and borrows nothing. Made by [`Notify::notified_owned`].
 ///
@@ -182,7 +192,11 @@ pub struct Notified<'a>(Wait<&'a Notify>);
 /// futures_lite::future::block_on(waiter);
 /// ```
 #[must_use = "futures do nothing unless polled"]
-pub struct OwnedNotified(Wait<Arc<Notify>>);
+pub struct OwnedNotified {
+    /// Pinned with the whole.
+    wait: Wait<Arc<Notify>>,
+    has_given_way: bool,
+}
 
 macro_rules! waiter {
     ($name:ty, $make:literal) => {
@@ -203,7 +217,7 @@ macro_rules! waiter {
             /// futures_lite::future::block_on(waiter);
             /// ```
             pub fn enable(self: Pin<&mut Self>) -> bool {
-                self.wait().poll(None).is_ready()
+                self.project().0.poll(None).is_ready()
             }
         }
 
@@ -211,7 +225,11 @@ macro_rules! waiter {
             type Output = ();
 
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-                self.wait().poll(Some(cx))
+                let (wait, has_given_way) = self.project();
+                if wait.is_new() {
+                    ready!(Budget::take_or_give_way(has_given_way, cx));
+                }
+                wait.poll(Some(cx))
             }
         }
 
@@ -228,22 +246,26 @@ waiter!(OwnedNotified, "let mut waiter = pin!(notify.clone().notified_owned());"
 
 impl<'a> Notified<'a> {
     pub(super) fn new(notify: &'a Notify) -> Self {
-        Self(Wait::new(notify))
+        Self { wait: Wait::new(notify), has_given_way: false }
     }
 
-    fn wait(self: Pin<&mut Self>) -> Pin<&mut Wait<&'a Notify>> {
-        // SAFETY: the only field, and pinned with us.
-        unsafe { self.map_unchecked_mut(|this| &mut this.0) }
+    fn project(self: Pin<&mut Self>) -> (Pin<&mut Wait<&'a Notify>>, &mut bool) {
+        // SAFETY: `wait` is not moved: the reference goes into a `Pin` at once.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: pinned whenever the whole is.
+        (unsafe { Pin::new_unchecked(&mut this.wait) }, &mut this.has_given_way)
     }
 }
 
 impl OwnedNotified {
     pub(super) fn new(notify: Arc<Notify>) -> Self {
-        Self(Wait::new(notify))
+        Self { wait: Wait::new(notify), has_given_way: false }
     }
 
-    fn wait(self: Pin<&mut Self>) -> Pin<&mut Wait<Arc<Notify>>> {
-        // SAFETY: the only field, and pinned with us.
-        unsafe { self.map_unchecked_mut(|this| &mut this.0) }
+    fn project(self: Pin<&mut Self>) -> (Pin<&mut Wait<Arc<Notify>>>, &mut bool) {
+        // SAFETY: `wait` is not moved: the reference goes into a `Pin` at once.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: pinned whenever the whole is.
+        (unsafe { Pin::new_unchecked(&mut this.wait) }, &mut this.has_given_way)
     }
 }

@@ -4,6 +4,7 @@ use super::place::Place;
 use crate::const_fn::const_fn;
 use crate::permits::bank::NoBank;
 use crate::permits::{Permits, Refusal};
+use filch_primitives::coop::consume_budget;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
@@ -231,6 +232,7 @@ impl<T> OnceCell<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
+        consume_budget().await;
         loop {
             if let Some(value) = self.get() {
                 return Ok(value);

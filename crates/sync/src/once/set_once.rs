@@ -3,6 +3,7 @@
 use super::place::Place;
 use crate::const_fn::const_fn;
 use crate::notify::Notify;
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Mutex;
 use std::error::Error;
 use std::fmt;
@@ -144,6 +145,7 @@ impl<T> SetOnce<T> {
     /// assert_eq!(futures_lite::future::block_on(cell.wait()), &1);
     /// ```
     pub async fn wait(&self) -> &T {
+        consume_budget().await;
         loop {
             // Made before the look: a value that comes in between completes it.
             let set = self.set.notified();

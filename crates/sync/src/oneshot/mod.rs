@@ -17,6 +17,7 @@ pub mod error;
 use crate::block_on::block_on;
 use cell::{Found, Rx, Tx};
 use error::{RecvError, TryRecvError};
+use filch_primitives::Budget;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -101,7 +102,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.poll_closed(&mut cx), Poll::Ready(()));
     /// ```
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_closed(cx)
+        Budget::poll(cx, |cx| self.0.poll_closed(cx))
     }
 }
 
@@ -229,7 +230,7 @@ impl<T> Future for Receiver<T> {
             !self.0.is_terminated(),
             "this oneshot receiver is through: its result was taken, do not await it again"
         );
-        self.0.poll(cx).map(|value| value.ok_or(RecvError(())))
+        Budget::poll(cx, |cx| self.0.poll(cx)).map(|value| value.ok_or(RecvError(())))
     }
 }
 

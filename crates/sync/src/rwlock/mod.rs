@@ -14,7 +14,9 @@ use crate::const_fn::const_fn;
 use crate::mutex::TryLockError;
 use crate::permits::Permits;
 use crate::permits::bank::NoBank;
+use filch_primitives::Budget;
 use filch_primitives::cell::UnsafeCell;
+use filch_primitives::coop::consume_budget;
 use lease::Lease;
 use std::fmt;
 use std::sync::Arc;
@@ -316,6 +318,9 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     async fn wait(&self, permits: usize) -> Lease<'_> {
+        if !Budget::try_take() {
+            consume_budget().await;
+        }
         // The common case costs no waiter. The only refusal of one who waits is the end, and nobody closes a lock.
         if self.permits.try_acquire(permits).is_err()
             && self.permits.acquire(permits).await.is_err()

@@ -3,6 +3,7 @@
 use super::borrow::Ref;
 use super::error::RecvError;
 use super::shared::{STEP, Shared};
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::Arc;
 use std::fmt;
 
@@ -123,6 +124,7 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub async fn changed(&mut self) -> Result<(), RecvError> {
+        consume_budget().await;
         self.shared.changed(&mut self.seen).await
     }
 
@@ -145,6 +147,7 @@ impl<T> Receiver<T> {
         &mut self,
         mut is_it: impl FnMut(&T) -> bool,
     ) -> Result<Ref<'_, T>, RecvError> {
+        consume_budget().await;
         loop {
             // Before the look: a value that came before the end is looked at.
             let ended = self.shared.version().is_closed();

@@ -32,6 +32,7 @@
 use super::error::RecvError;
 use crate::notify::Notify;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
+use filch_primitives::coop::consume_budget;
 use filch_primitives::sync::RwLock;
 
 const CLOSED: usize = 1;
@@ -118,6 +119,7 @@ impl<T> Shared<T> {
 
     /// Waits until there are no receivers.
     pub(super) async fn deserted(&self) {
+        consume_budget().await;
         loop {
             // Made before the look, as above.
             let deserted = self.deserted.notified();

@@ -24,7 +24,7 @@ pub use spawner::{Named, Scope};
 
 use super::Inherit;
 use crate::time::{Duration, Instant};
-use filch_sync::Semaphore;
+use filch_sync::{CancellationToken, Semaphore};
 use shared::Shared;
 use std::convert::Infallible;
 use std::fmt;
@@ -351,7 +351,7 @@ impl<E> TaskGroup<E> {
     /// use filch::time::Duration;
     /// # filch::runtime::EventLoop::new()?.block_on(async {
     /// let group = TaskGroup::new().grace(Duration::from_secs(10));
-    /// let token = group.scope().token();
+    /// let token = group.token();
     /// group.spawn(async move { token.cancelled().await });
     /// group.cancel();
     /// assert!(group.join().await.unwrap().forced().is_empty());
@@ -602,6 +602,19 @@ impl<E> TaskGroup<E> {
     /// ```
     pub fn cancel(&self) {
         self.scope.cancel();
+    }
+
+    /// As [`Scope::token`].
+    pub fn token(&self) -> CancellationToken {
+        self.scope.token()
+    }
+
+    /// As [`Scope::ready`].
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn ready(&self) {
+        self.scope.ready().await;
     }
 }
 

@@ -1,0 +1,103 @@
+//! monoio: a thread per core, tasks that stay on theirs; the yardstick for sockets that need no stealing.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monoio::io::{AsyncReadRentExt, AsyncWriteRentExt};
+use monoio::net::{TcpListener, TcpStream};
+use monoio::{FusionDriver, RuntimeBuilder};
+
+/// So many threads with a runtime each, on io_uring where the kernel has it, else on epoll.
+#[derive(Debug)]
+pub struct Monoio {
+    threads: usize,
+}
+
+impl Monoio {
+    /// Its name.
+    pub const NAME: &'static str = "monoio";
+
+    /// With `workers` threads.
+    pub fn new(workers: usize) -> Self {
+        Self { threads: workers }
+    }
+
+    /// The connections, each with both ends on the same thread, are spread over the threads; each makes so many
+    /// round trips of `message` bytes. The time from when all are connected to the end.
+    pub fn echo(&self, connections: u64, round_trips: u64, message: usize) -> Duration {
+        let threads = (self.threads as u64).min(connections);
+        let share = |thread| connections / threads + u64::from(thread < connections % threads);
+        let all_connected = Barrier::new(threads as usize);
+        let (all_connected, share) = (&all_connected, &share);
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads)
+                .map(|thread| {
+                    scope.spawn(move || {
+                        let builder = RuntimeBuilder::<FusionDriver>::new();
+                        let mut runtime = builder.build().expect("the runtime starts");
+                        runtime.block_on(echo(share(thread), round_trips, message, all_connected))
+                    })
+                })
+                .collect();
+            let times = threads.into_iter().map(|thread| thread.join().expect("it ends well"));
+            times.max().expect("there is a thread")
+        })
+    }
+}
+
+async fn echo(
+    connections: u64,
+    round_trips: u64,
+    message: usize,
+    all_connected: &Barrier,
+) -> Duration {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        let client = TcpStream::connect(address).await.expect("the server listens");
+        let (server, _peer) = listener.accept().await.expect("a client connects");
+        for stream in [&client, &server] {
+            stream.set_nodelay(true).expect("it is a TCP socket");
+        }
+        monoio::spawn(serve(server, message));
+        clients.push(client);
+    }
+    all_connected.wait();
+    let start = Instant::now();
+    let clients: Vec<_> = clients
+        .into_iter()
+        .map(|client| monoio::spawn(ask(client, round_trips, message)))
+        .collect();
+    for client in clients {
+        client.await;
+    }
+    start.elapsed()
+}
+
+async fn serve(mut stream: TcpStream, message: usize) {
+    let mut buffer = vec![0; message];
+    loop {
+        let read;
+        (read, buffer) = stream.read_exact(buffer).await;
+        if read.is_err() {
+            return;
+        }
+        let written;
+        (written, buffer) = stream.write_all(buffer).await;
+        written.expect("the client reads");
+    }
+}
+
+async fn ask(mut stream: TcpStream, round_trips: u64, message: usize) {
+    let mut buffer = vec![7; message];
+    for _ in 0..round_trips {
+        let written;
+        (written, buffer) = stream.write_all(buffer).await;
+        written.expect("the server reads");
+        let read;
+        (read, buffer) = stream.read_exact(buffer).await;
+        read.expect("the server answers");
+    }
+}

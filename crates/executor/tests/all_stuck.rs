@@ -1,0 +1,146 @@
+//! Every worker is stuck in a poll: spares take over what waits behind them, and go again.
+
+mod support;
+
+use filch_executor::{Builder, Executor, spawn, yield_now};
+use std::sync::mpsc;
+use std::time::Duration;
+use support::{HUNG, bounded, eventually, occupy, thread};
+
+/// With spares, as many as workers.
+fn with_spares(workers: usize) -> Executor {
+    Builder::new_multi_thread().worker_threads(workers).build().unwrap()
+}
+
+#[test]
+fn tasks_from_outside_go_on_while_the_only_worker_is_stuck() {
+    bounded(|| {
+        let executor = with_spares(1);
+        let _occupied = occupy(executor.handle());
+        for n in 0..1000 {
+            assert_eq!(executor.block_on(executor.spawn(async move { n })).unwrap(), n);
+        }
+    });
+}
+
+#[test]
+fn a_poll_that_waits_for_what_is_queued_behind_it_ends() {
+    bounded(|| {
+        let executor = with_spares(1);
+        let task = executor.spawn(async {
+            let (sender, receiver) = mpsc::channel();
+            for n in 0..100 {
+                let sender = sender.clone();
+                drop(spawn(async move {
+                    yield_now().await;
+                    sender.send(n).unwrap();
+                }));
+            }
+            drop(sender);
+            let mut ran: Vec<i32> = receiver.iter().collect();
+            ran.sort_unstable();
+            ran
+        });
+        assert_eq!(executor.block_on(task).unwrap(), (0..100).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_spare_that_is_stuck_too_gets_another_and_their_number_is_bounded() {
+    bounded(|| {
+        let executor = with_spares(2);
+        // Four are stuck at once, which needs both workers and both spares.
+        let occupied: Vec<_> = (0..4).map(|_| occupy(executor.handle())).collect();
+        let waits = executor.spawn(async {});
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(!waits.is_finished(), "there is a fifth");
+        drop(occupied);
+        executor.block_on(waits).unwrap();
+    });
+}
+
+#[test]
+fn without_spares_nobody_takes_over() {
+    bounded(|| {
+        let executor =
+            Builder::new_multi_thread().worker_threads(1).spare_workers(0).build().unwrap();
+        let occupied = occupy(executor.handle());
+        let waits = executor.spawn(async {});
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(!waits.is_finished());
+        drop(occupied);
+        executor.block_on(waits).unwrap();
+    });
+}
+
+#[test]
+fn a_spare_goes_when_the_worker_is_back_and_comes_again_on_a_thread_that_exists() {
+    bounded(|| {
+        let executor = with_spares(1);
+        for _ in 0..5 {
+            let occupied = occupy(executor.handle());
+            executor.block_on(executor.spawn(async {})).unwrap();
+            executor.block_on(occupied.release()).unwrap();
+            eventually("the spare has gone", || executor.handle().spare_workers() == 0);
+        }
+        assert_eq!(executor.handle().blocking_threads(), 1);
+        assert_eq!(executor.handle().workers(), 1);
+    });
+}
+
+#[test]
+fn work_that_a_spare_has_when_it_goes_is_done() {
+    bounded(|| {
+        for _ in 0..20 {
+            let executor = with_spares(1);
+            let occupied = occupy(executor.handle());
+            let tasks: Vec<_> = (0..500)
+                .map(|n| {
+                    executor.spawn(async move {
+                        for _ in 0..20 {
+                            yield_now().await;
+                        }
+                        n
+                    })
+                })
+                .collect();
+            let release = thread(move || {
+                std::thread::sleep(Duration::from_millis(15));
+                occupied.release()
+            });
+            for (n, task) in tasks.into_iter().enumerate() {
+                assert_eq!(executor.block_on(task).unwrap(), n);
+            }
+            executor.block_on(release.join().unwrap()).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_shutdown_while_all_are_stuck_waits_for_them_and_no_longer() {
+    bounded(|| {
+        let executor = with_spares(2);
+        let occupied: Vec<_> = (0..3).map(|_| occupy(executor.handle())).collect();
+        let waits = executor.spawn(std::future::pending::<()>());
+        let ends = thread(move || drop(executor));
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!ends.is_finished(), "it has not waited");
+        drop(occupied);
+        ends.join().unwrap();
+        assert!(waits.is_finished());
+    });
+}
+
+#[test]
+fn block_in_place_in_a_spare_hands_it_on() {
+    bounded(|| {
+        let executor = with_spares(1);
+        let _occupied = occupy(executor.handle());
+        let (end, ended) = mpsc::channel();
+        let blocks = executor.spawn(async move {
+            filch_executor::block_in_place(|| ended.recv_timeout(HUNG / 2).is_ok())
+        });
+        executor.block_on(executor.spawn(async move { end.send(()).unwrap() })).unwrap();
+        assert!(executor.block_on(blocks).unwrap());
+    });
+}

@@ -1,0 +1,216 @@
+//! Where an idle worker of a whole runtime waits, and who is woken: `crates/filch/src/runtime/seating.rs`, around which
+//! this file does what `seats.rs` does. A bell on a lock stands in for the driver and for the standby; loom has
+//! no time, so that alarms go off at once or not at all.
+#![cfg(filch_loom)]
+
+#[path = "../../crates/filch/src/runtime/seating.rs"]
+#[allow(dead_code, reason = "a paused clock is not in these models")]
+mod seating;
+
+use filch_primitives::sync::{Arc, Condvar, Mutex, MutexGuard};
+use filch_primitives::thread;
+use loom_tests::explore;
+use seating::{Place, Seating};
+use std::time::{Duration, Instant};
+
+/// Stands in for a `Driver`.
+#[derive(Default)]
+struct Bell {
+    state: Mutex<BellState>,
+    rung: Condvar,
+}
+
+#[derive(Default)]
+struct BellState {
+    unparks: usize,
+    events: usize,
+    alarm: bool,
+}
+
+impl Bell {
+    fn ring(&self, how: impl FnOnce(&mut BellState)) {
+        how(&mut self.state.lock());
+        self.rung.notify_one();
+    }
+
+    /// Until there is anything; how many events there were.
+    fn wait(&self) -> usize {
+        let mut state = self.state.lock();
+        while state.unparks == 0 && state.events == 0 && !state.alarm {
+            state = self.rung.wait(state);
+        }
+        // As an eventfd and a timerfd: what has come together is one.
+        state.unparks = 0;
+        state.alarm = false;
+        std::mem::take(&mut state.events)
+    }
+}
+
+struct Seats {
+    driver: Bell,
+    standby: Bell,
+    seating: Mutex<(Seating, Clock)>,
+}
+
+/// While time passes, every alarm goes off at once.
+struct Clock {
+    now: Instant,
+    turns: usize,
+    passes: bool,
+    /// Where the last alarm is to go off, when time passes.
+    pending: Option<Place>,
+}
+
+impl Seats {
+    fn new(workers: usize) -> Arc<Self> {
+        let mut seating = Seating::default();
+        (0..workers).for_each(|_| seating.worker_comes());
+        let clock = Clock { now: Instant::now(), turns: 0, passes: false, pending: None };
+        Arc::new(Self {
+            driver: Bell::default(),
+            standby: Bell::default(),
+            seating: Mutex::new((seating, clock)),
+        })
+    }
+
+    /// Returns how many events it got, and whether it was looking before and is now.
+    fn wait(&self, was_looking: bool) -> (usize, bool) {
+        let mut state = self.seating.lock();
+        let place = state.0.sit_down(was_looking, false);
+        self.ensure_alarm(state);
+        if place == Place::Standby {
+            return (0, self.stand_by());
+        }
+        let events = self.driver.wait();
+        let mut state = self.seating.lock();
+        state.1.turns += 1;
+        state.0.stop_watching(events);
+        self.ensure_alarm(state);
+        (events, false)
+    }
+
+    fn stand_by(&self) -> bool {
+        loop {
+            self.standby.wait();
+            let mut state = self.seating.lock();
+            let (seating, clock) = &mut *state;
+            clock.now += Duration::from_millis(1);
+            let woken = seating.wake_up(clock.now, clock.turns, false);
+            if woken.resets.is_some() {
+                self.standby.ring(|bell| bell.alarm = true);
+            }
+            self.ensure_alarm(state);
+            if woken.passes_on {
+                self.standby.ring(|bell| bell.unparks += 1);
+            }
+            if woken.leaves {
+                return woken.is_looking;
+            }
+        }
+    }
+
+    fn ensure_alarm(&self, mut state: MutexGuard<'_, (Seating, Clock)>) {
+        let (seating, clock) = &mut *state;
+        let (now, turns) = (clock.now, clock.turns);
+        let Some(alarm) = seating.next_alarm(|| now, turns) else { return };
+        if !clock.passes {
+            clock.pending = Some(alarm.place);
+            return;
+        }
+        drop(state);
+        self.sound_alarm(alarm.place);
+    }
+
+    fn sound_alarm(&self, place: Place) {
+        self.bell(place).ring(|bell| bell.alarm = true);
+    }
+
+    fn bell(&self, place: Place) -> &Bell {
+        match place {
+            Place::Driver => &self.driver,
+            Place::Standby => &self.standby,
+        }
+    }
+
+    /// Alarms go off from here on.
+    fn pass_time(&self) {
+        let pending = {
+            let mut state = self.seating.lock();
+            state.1.passes = true;
+            state.1.pending.take()
+        };
+        if let Some(place) = pending {
+            self.sound_alarm(place);
+        }
+    }
+
+    fn unpark_one(&self) {
+        let place = self.seating.lock().0.unpark();
+        self.bell(place).ring(|bell| bell.unparks += 1);
+    }
+}
+
+/// An idle worker, until it has got an event.
+fn waits_for_an_event(seats: &Arc<Seats>) -> impl FnOnce() + use<> {
+    let seats = seats.clone();
+    move || {
+        let (mut events, mut is_looking) = (0, false);
+        while events == 0 {
+            (events, is_looking) = seats.wait(is_looking);
+        }
+    }
+}
+
+#[test]
+fn two_sit_down_and_are_unparked() {
+    explore(["both were told"], |seen| {
+        let seats = Seats::new(2);
+        // As in a shutdown: whoever is told tells the next.
+        let told = Arc::new(Mutex::new(false));
+        let workers = [0, 1].map(|_| {
+            let (seats, told) = (seats.clone(), told.clone());
+            thread::spawn(move || {
+                let mut is_looking = false;
+                while !*told.lock() {
+                    is_looking = seats.wait(is_looking).1;
+                }
+                seats.unpark_one();
+            })
+        });
+        *told.lock() = true;
+        seats.unpark_one();
+        // Somebody who sits down behind an unpark that went to the driver, while the one that it woke counts as active,
+        // is told by the alarm.
+        seats.pass_time();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        seen.note("both were told");
+    });
+}
+
+#[test]
+fn the_driver_is_attended_while_a_worker_is_stuck() {
+    explore(["by the alarm"], |seen| {
+        let seats = Seats::new(2);
+        let worker = thread::spawn(waits_for_an_event(&seats));
+        // The other worker, this thread, is in a poll that does not end.
+        seats.driver.ring(|bell| bell.events += 1);
+        seats.pass_time();
+        worker.join().unwrap();
+        seen.note("by the alarm");
+    });
+}
+
+#[test]
+fn the_last_active_worker_goes() {
+    explore(["the other watches"], |seen| {
+        let seats = Seats::new(2);
+        let worker = thread::spawn(waits_for_an_event(&seats));
+        seats.seating.lock().0.worker_goes();
+        seats.unpark_one();
+        seats.driver.ring(|bell| bell.events += 1);
+        worker.join().unwrap();
+        seen.note("the other watches");
+    });
+}
