@@ -71,8 +71,39 @@ fn receivers_learn_that_the_last_sender_is_gone_after_its_messages() {
     );
 }
 
+/// The receiver goes; the sender waits for that, and gets its message back.
+macro_rules! receiver_goes {
+    ($channel:expr) => {
+        race(
+            || {
+                let (tx, rx) = $channel;
+                (rx, tx)
+            },
+            |rx, _| drop(rx),
+            |tx, _| {
+                block_on(tx.closed());
+                assert_eq!(tx.send(7).unwrap_err().0, 7);
+            },
+        )
+    };
+}
+
 #[test]
 fn senders_learn_that_the_receiver_is_gone_and_get_their_message_back() {
+    receiver_goes!(mpsc::unbounded_channel());
+    receiver_goes!(broadcast::channel(1));
+    receiver_goes!(watch::channel(0));
+    race(
+        || {
+            let (tx, rx) = oneshot::channel();
+            (rx, tx)
+        },
+        |rx, _| drop(rx),
+        |mut tx, _| {
+            block_on(tx.closed());
+            assert_eq!(tx.send(7), Err(7));
+        },
+    );
     race(
         || {
             let (tx, rx) = mpsc::channel(1);
@@ -86,50 +117,6 @@ fn senders_learn_that_the_receiver_is_gone_and_get_their_message_back() {
             assert_eq!(error.0, number);
             block_on(tx.closed());
             assert!(block_on(tx.reserve()).is_err());
-        },
-    );
-    race(
-        || {
-            let (tx, rx) = mpsc::unbounded_channel();
-            (rx, tx)
-        },
-        |rx, _| drop(rx),
-        |tx, _| {
-            block_on(tx.closed());
-            assert_eq!(tx.send(7).unwrap_err().0, 7);
-        },
-    );
-    race(
-        || {
-            let (tx, rx) = broadcast::channel(1);
-            (rx, tx)
-        },
-        |rx, _| drop(rx),
-        |tx, _| {
-            block_on(tx.closed());
-            assert_eq!(tx.send(7).unwrap_err().0, 7);
-        },
-    );
-    race(
-        || {
-            let (tx, rx) = watch::channel(0);
-            (rx, tx)
-        },
-        |rx, _| drop(rx),
-        |tx, _| {
-            block_on(tx.closed());
-            assert_eq!(tx.send(7).unwrap_err().0, 7);
-        },
-    );
-    race(
-        || {
-            let (tx, rx) = oneshot::channel();
-            (rx, tx)
-        },
-        |rx, _| drop(rx),
-        |mut tx, _| {
-            block_on(tx.closed());
-            assert_eq!(tx.send(7), Err(7));
         },
     );
 }

@@ -605,6 +605,16 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::token`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let token = group.token();
+    /// group.cancel();
+    /// assert!(token.is_cancelled());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn token(&self) -> CancellationToken {
         self.scope.token()
     }
@@ -613,6 +623,19 @@ impl<E> TaskGroup<E> {
     ///
     /// # Cancel safety
     /// As there.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new().limit(2);
+    /// for _ in 0..100 {
+    ///     group.ready().await;
+    ///     group.spawn(filch::task::yield_now());
+    ///     assert!(group.scope().len() < 3);
+    /// }
+    /// group.join().await.unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn ready(&self) {
         self.scope.ready().await;
     }
