@@ -6,7 +6,7 @@
 //!
 //! ## Roles
 //! * member: any thread; `enter` and, once for each that was let in, `leave`.
-//! * waiter: one task; `poll_empty`, `try_close`.
+//! * waiter: one task; `poll_empty` or `register`, `try_close`.
 //!
 //! ## States
 //! | CLOSED | count | meaning |
@@ -130,15 +130,22 @@ impl Tally {
     /// Whether no member is left; if some are, `waker` is woken when the last has left.
     #[must_use]
     pub fn poll_empty(&self, waker: &Waker) -> bool {
+        self.register(waker);
+        self.is_empty()
+    }
+
+    /// From here on the last member, and [`wake`](Self::wake), wake `waker`. `false` if it was in place, and so not woken
+    /// since the call before.
+    pub fn register(&self, waker: &Waker) -> bool {
         let before = {
             let mut waiter = self.waiter.lock();
             match &*waiter {
-                Some(registered) if registered.will_wake(waker) => None,
+                Some(registered) if registered.will_wake(waker) => return false,
                 _ => waiter.replace(waker.clone()),
             }
         };
         drop(before);
-        self.is_empty()
+        true
     }
 
     /// Whether no member is left.

@@ -91,6 +91,12 @@ pub use semaphore::{
 };
 
 /// The futures that have names.
+///
+/// ```
+/// let notify = filch_sync::Notify::new();
+/// let waiter: filch_sync::futures::Notified<'_> = notify.notified();
+/// # drop(waiter);
+/// ```
 pub mod futures {
     pub use crate::notify::{Notified, OwnedNotified};
 }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 /// served in order: one who needs many permits is not overtaken by those who need few. Without anyone
 /// waiting, taking and returning is one atomic operation each.
 ///
-/// For mutual exclusion around a value choose [`Mutex`](crate::Mutex).
+/// For mutual exclusion around a value choose [`Mutex`](crate::Mutex); to bound what lies between two tasks, a bounded
+/// [`mpsc`](crate::mpsc) channel. If what is limited are the children of one scope or task group, its own limit does it without
+/// a permit in each child; a semaphore limits across scopes.
 ///
 /// ```
 /// use filch_sync::Semaphore;
@@ -418,6 +420,14 @@ impl Semaphore {
 }
 
 /// Permits of a [`Semaphore`]; they go back when this is dropped.
+///
+/// ```
+/// let semaphore = filch_sync::Semaphore::new(3);
+/// let two: filch_sync::SemaphorePermit<'_> = semaphore.try_acquire_many(2).unwrap();
+/// assert_eq!(semaphore.available_permits(), 1);
+/// drop(two);
+/// assert_eq!(semaphore.available_permits(), 3);
+/// ```
 #[must_use = "the permits go back when this is dropped"]
 #[clippy::has_significant_drop]
 #[derive(Debug)]
@@ -427,6 +437,14 @@ pub struct SemaphorePermit<'a> {
 }
 
 /// Permits of a [`Semaphore`], which it keeps alive; they go back when this is dropped.
+///
+/// ```
+/// let semaphore = std::sync::Arc::new(filch_sync::Semaphore::new(3));
+/// let two: filch_sync::OwnedSemaphorePermit = semaphore.clone().try_acquire_many_owned(2).unwrap();
+/// assert_eq!(semaphore.available_permits(), 1);
+/// drop(two);
+/// assert_eq!(semaphore.available_permits(), 3);
+/// ```
 #[must_use = "the permits go back when this is dropped"]
 #[clippy::has_significant_drop]
 #[derive(Debug)]

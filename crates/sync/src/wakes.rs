@@ -48,13 +48,22 @@ impl Wakes {
     }
 }
 
+impl Wakes {
+    #[cold]
+    fn wake_all_quietly(&mut self) {
+        // One panic is already on its way; a second one would abort the process.
+        for waker in self.first.take().into_iter().chain(self.rest.drain(..).rev()) {
+            catch_quietly(|| waker.wake());
+        }
+    }
+}
+
 impl Drop for Wakes {
     /// Finds wakers inside only when one of them panicked, or a panic came before `wake_all`.
     #[inline]
     fn drop(&mut self) {
-        // One panic is already on its way; a second one would abort the process.
-        for waker in self.first.take().into_iter().chain(self.rest.drain(..).rev()) {
-            catch_quietly(|| waker.wake());
+        if self.first.is_some() || !self.rest.is_empty() {
+            self.wake_all_quietly();
         }
     }
 }

@@ -3,11 +3,12 @@
 use filch::io::{AsyncReadExt, AsyncWriteExt};
 use filch::net::{TcpListener, TcpStream};
 use filch::runtime::Builder;
-use filch::sync::{Mutex, mpsc, oneshot};
+use filch::sync::{Mutex, Notify, mpsc, oneshot};
 use filch::time::{Duration, sleep};
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 
 /// A path.
@@ -39,6 +40,9 @@ paths! {
     oneshot: 50_000,
     mpsc_send_recv: 50_000,
     mutex_lock_unlock: 100_000,
+    mutex_handed_over: 20_000,
+    notify_there_and_back: 20_000,
+    scope_child: 20_000,
     timer_arm_drop: 20_000,
     tcp_echo: 2_000,
 }
@@ -134,6 +138,51 @@ async fn mutex_lock_unlock(operations: u64) {
     for _ in 0..operations {
         *mutex.lock().await += 1;
     }
+}
+
+/// Two tasks pass a lock to and fro: each gives way with the lock in its hand, so the other always waits for it.
+async fn mutex_handed_over(operations: u64) {
+    let mutex = Arc::new(Mutex::new(0_u64));
+    let tasks = [(); 2].map(|()| {
+        let mutex = mutex.clone();
+        filch::spawn(async move {
+            for _ in 0..operations / 2 {
+                let mut number = mutex.lock().await;
+                filch::task::yield_now().await;
+                *number += 1;
+            }
+        })
+    });
+    for task in tasks {
+        task.await.expect("the task ends well");
+    }
+}
+
+/// Two tasks notify each other in turn.
+async fn notify_there_and_back(operations: u64) {
+    let ping = Arc::new((Notify::new(), Notify::new()));
+    let pong = ping.clone();
+    let server = filch::spawn(async move {
+        for _ in 0..operations {
+            ping.0.notified().await;
+            ping.1.notify_one();
+        }
+    });
+    for _ in 0..operations {
+        pong.0.notify_one();
+        pong.1.notified().await;
+    }
+    server.await.expect("the task ends well");
+}
+
+/// Spawns an empty child into a scope, which waits for all of them: beside `spawn_join`, what the scope adds.
+async fn scope_child(operations: u64) {
+    let scope = filch::task::scope(async |s| {
+        for _ in 0..operations {
+            s.spawn(async {});
+        }
+    });
+    scope.await.expect("the children end well");
 }
 
 /// Arms a timer that never goes off, as most time-outs do not, and drops it.

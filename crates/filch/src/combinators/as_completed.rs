@@ -36,6 +36,14 @@ where
 }
 
 /// Yields outputs in the order in which they come; made by [`as_completed`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let mut ends: filch::AsCompleted<_> = filch::as_completed([1, 2].map(std::future::ready));
+/// assert_eq!(ends.next().await, Some(1));
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the futures do nothing unless `next` is awaited"]
 pub struct AsCompleted<F> {
@@ -47,6 +55,17 @@ impl<F: Future> AsCompleted<F> {
     ///
     /// # Cancel safety
     /// Safe: the futures stay, and no output is lost.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut ends = filch::as_completed([1, 2].map(std::future::ready));
+    /// while let Some(n) = ends.next().await {
+    ///     assert!(n == 1 || n == 2);
+    /// }
+    /// assert!(ends.is_empty());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn next(&mut self) -> Option<F::Output> {
         self.next_with_number().await.map(|(_number, output)| output)
     }
@@ -55,11 +74,28 @@ impl<F: Future> AsCompleted<F> {
     ///
     /// # Cancel safety
     /// As [`next`](Self::next).
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut ends = filch::as_completed([1, 2].map(std::future::ready));
+    /// assert_eq!(ends.next_with_number().await, Some((0, 1)));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn next_with_number(&mut self) -> Option<(usize, F::Output)> {
         poll_fn(|cx| self.poll_next_with_number(cx)).await
     }
 
     /// Polls for the next output, and the number of its future; `Ready(None)` when all have come.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut ends = filch::as_completed([1, 2].map(std::future::ready));
+    /// let first = std::future::poll_fn(|cx| ends.poll_next_with_number(cx));
+    /// assert_eq!(first.await, Some((0, 1)));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn poll_next_with_number(
         &mut self,
         cx: &mut Context<'_>,
@@ -68,11 +104,30 @@ impl<F: Future> AsCompleted<F> {
     }
 
     /// How many outputs are still to come.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut ends = filch::as_completed([1, 2].map(std::future::ready));
+    /// assert_eq!(ends.len(), 2);
+    /// ends.next().await;
+    /// assert_eq!(ends.len(), 1);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn len(&self) -> usize {
         self.futures.len()
     }
 
     /// Whether all outputs have come.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut ends = filch::as_completed([1, 2].map(std::future::ready));
+    /// assert!(!ends.is_empty());
+    /// # ends.next().await;
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

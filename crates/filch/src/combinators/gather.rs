@@ -50,6 +50,14 @@ where
 }
 
 /// The future of [`gather`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let both: filch::Gather<_, u32> = filch::gather([1, 2].map(|n| async move { Ok::<_, ()>(n) }));
+/// assert_eq!(both.await, Ok(vec![1, 2]));
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Gather<F, T> {
     futures: Numbered<F>,
@@ -137,6 +145,14 @@ where
 }
 
 /// The future of [`all_settled`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let both: filch::AllSettled<_> = filch::all_settled([1, 2].map(std::future::ready));
+/// assert_eq!(both.await, [1, 2]);
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct AllSettled<F: Future> {
     futures: Numbered<F>,

@@ -47,6 +47,14 @@ where
 ///
 /// # Panics
 /// When polled again after it has ended.
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let race: filch::Race<_> = filch::race([std::future::ready(1), std::future::ready(2)]);
+/// assert_eq!(race.await, 1);
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Race<F> {
@@ -99,6 +107,14 @@ where
 }
 
 /// The future of [`any`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let any: filch::Any<_, &str> = filch::any([async { Err("no milk") }]);
+/// assert_eq!(any.await, Err::<(), _>(vec!["no milk"]));
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Any<F, E> {
     futures: Numbered<F>,

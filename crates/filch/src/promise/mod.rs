@@ -62,6 +62,18 @@ use std::task::{Context, Poll};
 ///
 /// # Cancel safety
 /// Awaiting it loses nothing when it is dropped: the outcome stays, for every clone.
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// use filch::promise::Promise;
+///
+/// let promise = Promise::<u32, &str>::start(async { Ok::<_, &str>(6) });
+/// let another = promise.clone();
+/// assert_eq!(promise.then(|n| n * 7).await, Ok(42));
+/// assert_eq!(another.await, Ok(6));
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Promise<T, E> {
     shared: Arc<Shared<T, E>>,
     /// Our number among those who wait.
@@ -69,6 +81,18 @@ pub struct Promise<T, E> {
 }
 
 /// Whether a promise is settled, and how.
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// use filch::promise::{Promise, PromiseState};
+///
+/// let (promise, resolver) = Promise::<u32, ()>::with_resolver();
+/// assert_eq!(promise.state(), PromiseState::Pending);
+/// resolver.resolve(7);
+/// assert_eq!(promise.state(), PromiseState::Fulfilled);
+/// # });
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PromiseState {
     /// It is not.

@@ -36,6 +36,13 @@ impl<E> Rejection<E> {
     }
 
     /// The error that it was rejected with, if it was that.
+    ///
+    /// ```
+    /// use filch::promise::Rejection;
+    ///
+    /// assert_eq!(Rejection::Error("no milk").error(), Some(&"no milk"));
+    /// assert_eq!(Rejection::<&str>::Abandoned.error(), None);
+    /// ```
     pub fn error(&self) -> Option<&E> {
         match self {
             Self::Error(error) => Some(error),

@@ -147,11 +147,29 @@ impl<T, E> Resolver<T, E> {
     }
 
     /// Fulfils the promise; whether it was pending.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let (promise, resolver) = filch::promise::Promise::<u32, ()>::with_resolver();
+    /// assert!(resolver.resolve(7) && !resolver.resolve(8));
+    /// assert_eq!(promise.await, Ok(7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn resolve(&self, value: T) -> bool {
         self.settle(Ok(value))
     }
 
     /// Rejects the promise; whether it was pending.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let (promise, resolver) = filch::promise::Promise::<u32, &str>::with_resolver();
+    /// assert!(resolver.reject("no milk"));
+    /// assert_eq!(promise.await.unwrap_err().error(), Some(&"no milk"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn reject(&self, error: E) -> bool {
         self.settle(Err(Rejection::Error(error)))
     }

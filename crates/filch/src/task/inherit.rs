@@ -278,6 +278,19 @@ pin_project! {
     ///
     /// # Panics
     /// When it is polled again after it has ended.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// use filch::sync::CancellationToken;
+    /// use filch::task::{self, Inherit};
+    ///
+    /// let token = CancellationToken::new();
+    /// let inherited = Inherit::nothing().token(token.clone()).scope(async { task::cancellation() });
+    /// token.cancel();
+    /// assert!(inherited.await.is_some_and(|token| token.is_cancelled()));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub struct Inherited<F> {
         held: Vec<Box<dyn Held>>,
         #[pin]

@@ -480,6 +480,15 @@ impl<T> fmt::Debug for JoinSet<T> {
 }
 
 /// Spawns a task with a name into a [`JoinSet`]; made by [`JoinSet::build_task`].
+///
+/// ```
+/// # filch::runtime::EventLoop::new()?.block_on(async {
+/// let mut set = filch::task::JoinSet::new();
+/// set.build_task().name("courier").spawn(async { 7 })?;
+/// assert_eq!(set.join_next().await.unwrap()?, 7);
+/// # std::io::Result::Ok(()) })?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder spawns nothing by itself"]
 pub struct JoinSetBuilder<'a, T> {
@@ -489,6 +498,16 @@ pub struct JoinSetBuilder<'a, T> {
 
 impl<'a, T: 'static> JoinSetBuilder<'a, T> {
     /// The name that the task gets.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = filch::task::JoinSet::new();
+    /// set.build_task().name("courier").spawn(async { panic!("no milk") })?;
+    /// let error = set.join_next().await.unwrap().map(|()| ()).unwrap_err();
+    /// assert_eq!(error.name(), Some("courier"));
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn name(self, name: &'a str) -> Self {
         Self { builder: self.builder.name(name), ..self }
     }
@@ -500,6 +519,15 @@ impl<'a, T: 'static> JoinSetBuilder<'a, T> {
     ///
     /// # Panics
     /// If no runtime is entered on this thread.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = filch::task::JoinSet::new();
+    /// set.build_task().name("courier").spawn(async { 7 })?;
+    /// assert_eq!(set.join_next().await.unwrap()?, 7);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(self, task: F) -> io::Result<AbortHandle>
     where
@@ -513,6 +541,15 @@ impl<'a, T: 'static> JoinSetBuilder<'a, T> {
     ///
     /// # Errors
     /// None today.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = filch::task::JoinSet::new();
+    /// set.build_task().name("courier").spawn_on(async { 7 }, &filch::runtime::Handle::current())?;
+    /// assert_eq!(set.join_next().await.unwrap()?, 7);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(self, task: F, handle: &Handle) -> io::Result<AbortHandle>
     where
@@ -529,6 +566,16 @@ impl<'a, T: 'static> JoinSetBuilder<'a, T> {
     ///
     /// # Panics
     /// If neither a [`LocalSet`] nor an event loop is current on this thread.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = filch::task::JoinSet::new();
+    /// let seven = std::rc::Rc::new(7);
+    /// set.build_task().name("courier").spawn_local(async move { *seven })?;
+    /// assert_eq!(set.join_next().await.unwrap()?, 7);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(self, task: F) -> io::Result<AbortHandle>
     where
@@ -544,6 +591,15 @@ impl<'a, T: 'static> JoinSetBuilder<'a, T> {
     ///
     /// # Panics
     /// If no runtime is entered on this thread, or no thread can be had.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let mut set = filch::task::JoinSet::new();
+    /// set.build_task().name("courier").spawn_blocking(|| 7)?;
+    /// assert_eq!(set.join_next().await.unwrap()?, 7);
+    /// # std::io::Result::Ok(()) })?;
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F>(self, f: F) -> io::Result<AbortHandle>
     where

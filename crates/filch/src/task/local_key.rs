@@ -237,6 +237,16 @@ pin_project! {
     ///
     /// # Panics
     /// When it is polled again after it has ended.
+    ///
+    /// ```
+    /// filch::task_local! { static USER: u32; }
+    ///
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let future: filch::task::TaskLocalFuture<u32, _> = USER.scope(7, async { USER.get() });
+    /// assert_eq!(future.await, 7);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub struct TaskLocalFuture<T: 'static, F> {
         key: &'static LocalKey<T>,
         value: Option<T>,

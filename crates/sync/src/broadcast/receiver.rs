@@ -11,6 +11,15 @@ use std::fmt;
 
 /// Receives every message that is sent from its making on. Made by [`channel`](super::channel) and
 /// [`Sender::subscribe`](super::Sender::subscribe).
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::broadcast::channel(4);
+/// tx.send(1).unwrap();
+/// let mut late = tx.subscribe();
+/// tx.send(2).unwrap();
+/// assert_eq!(late.try_recv(), Ok(2));
+/// assert_eq!([rx.try_recv(), rx.try_recv()], [Ok(1), Ok(2)]);
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     /// The number of the message that it gets next.

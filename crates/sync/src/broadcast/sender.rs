@@ -11,11 +11,26 @@ use std::fmt;
 const MAX_CAPACITY: usize = usize::MAX >> 1;
 
 /// Sends messages to every receiver. Made by [`channel`](super::channel); clone it for every task that sends.
+///
+/// ```
+/// let (tx, mut first) = filch_sync::broadcast::channel(4);
+/// let mut second = tx.subscribe();
+/// tx.clone().send(1).unwrap();
+/// assert_eq!([first.try_recv(), second.try_recv()], [Ok(1), Ok(1)]);
+/// ```
 pub struct Sender<T> {
     shared: Arc<Shared<T>>,
 }
 
 /// A [`Sender`] that does not keep the channel open.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::broadcast::channel::<u32>(4);
+/// let weak: filch_sync::broadcast::WeakSender<u32> = tx.downgrade();
+/// drop(tx);
+/// assert!(weak.upgrade().is_none());
+/// assert!(rx.blocking_recv().is_err());
+/// ```
 pub struct WeakSender<T> {
     shared: Arc<Shared<T>>,
 }

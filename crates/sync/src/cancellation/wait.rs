@@ -24,6 +24,13 @@ impl Deref for Own {
 /// cancel safety.
 ///
 /// [`CancellationToken::cancelled`]: crate::CancellationToken::cancelled
+///
+/// ```
+/// let token = filch_sync::CancellationToken::new();
+/// let cancelled: filch_sync::WaitForCancellationFuture<'_> = token.cancelled();
+/// token.cancel();
+/// futures_lite::future::block_on(cancelled);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct WaitForCancellationFuture<'a>(Wait<&'a Notify>);
 
@@ -31,6 +38,13 @@ pub struct WaitForCancellationFuture<'a>(Wait<&'a Notify>);
 /// [`CancellationToken::cancelled_owned`].
 ///
 /// [`CancellationToken::cancelled_owned`]: crate::CancellationToken::cancelled_owned
+///
+/// ```
+/// let token = filch_sync::CancellationToken::new();
+/// let cancelled: filch_sync::WaitForCancellationFutureOwned = token.clone().cancelled_owned();
+/// token.cancel();
+/// futures_lite::future::block_on(cancelled);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct WaitForCancellationFutureOwned(Wait<Own>);
 

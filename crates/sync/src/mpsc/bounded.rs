@@ -40,16 +40,41 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// Sends messages. Made by [`channel`]; clone it for every task that sends.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::channel(2);
+/// let another = tx.clone();
+/// tx.try_send(1).unwrap();
+/// another.try_send(2).unwrap();
+/// drop((tx, another)); // with the last sender the channel ends
+/// assert_eq!(std::iter::from_fn(|| rx.blocking_recv()).collect::<Vec<_>>(), [1, 2]);
+/// ```
 pub struct Sender<T> {
     pub(super) channel: Strong<T, Bounded>,
 }
 
 /// A [`Sender`] that does not keep the channel open.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::channel::<u32>(1);
+/// let weak: filch_sync::mpsc::WeakSender<u32> = tx.downgrade();
+/// drop(tx);
+/// assert!(weak.upgrade().is_none());
+/// assert_eq!(rx.blocking_recv(), None);
+/// ```
 pub struct WeakSender<T> {
     channel: Weak<T, Bounded>,
 }
 
 /// Receives messages. Made by [`channel`].
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::channel(1);
+/// tx.try_send(1).unwrap();
+/// assert_eq!(rx.try_recv(), Ok(1));
+/// drop(rx);
+/// assert!(tx.is_closed());
+/// ```
 pub struct Receiver<T> {
     channel: Single<T, Bounded>,
 }

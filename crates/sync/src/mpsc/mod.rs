@@ -2,7 +2,9 @@
 //!
 //! [`channel`] has a bound: who sends too much waits. It is the one to choose unless there is a reason.
 //! [`unbounded_channel`] never makes a sender wait, and never stops growing if the receiver is slower.
-//! For one value choose [`oneshot`](crate::oneshot).
+//! For one value choose [`oneshot`](crate::oneshot); if every receiver is to get every message,
+//! [`broadcast`](crate::broadcast); if only the latest matters, [`watch`](crate::watch). A task that owns a value and is asked through
+//! a channel takes the place of a [`Mutex`](crate::Mutex) around it, where each use awaits something.
 //!
 //! Messages are received in the order in which they were sent, and senders that wait are served in the
 //! order in which they came. A message is dropped exactly once: by the receiver's user, or by the channel

@@ -25,16 +25,39 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 }
 
 /// Sends messages. Made by [`unbounded_channel`]; clone it for every task that sends.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::unbounded_channel();
+/// tx.clone().send(1).unwrap();
+/// tx.send(2).unwrap();
+/// assert_eq!([rx.try_recv(), rx.try_recv()], [Ok(1), Ok(2)]);
+/// ```
 pub struct UnboundedSender<T> {
     channel: Strong<T, Unbounded>,
 }
 
 /// An [`UnboundedSender`] that does not keep the channel open.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::unbounded_channel::<u32>();
+/// let weak: filch_sync::mpsc::WeakUnboundedSender<u32> = tx.downgrade();
+/// drop(tx);
+/// assert!(weak.upgrade().is_none());
+/// assert_eq!(rx.blocking_recv(), None);
+/// ```
 pub struct WeakUnboundedSender<T> {
     channel: Weak<T, Unbounded>,
 }
 
 /// Receives messages. Made by [`unbounded_channel`].
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::mpsc::unbounded_channel();
+/// tx.send(1).unwrap();
+/// assert_eq!(rx.try_recv(), Ok(1));
+/// drop(rx);
+/// assert!(tx.is_closed());
+/// ```
 pub struct UnboundedReceiver<T> {
     channel: Single<T, Unbounded>,
 }

@@ -169,6 +169,13 @@ impl<N: Deref<Target = Notify>> Drop for Wait<N> {
 }
 
 /// Waits for a wake-up. Made by [`Notify::notified`], which see; also for its cancel safety.
+///
+/// ```
+/// let notify = filch_sync::Notify::new();
+/// let waiter: filch_sync::futures::Notified<'_> = notify.notified();
+/// notify.notify_waiters();
+/// futures_lite::future::block_on(waiter);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct Notified<'a> {
     /// Pinned with the whole.
@@ -177,6 +184,13 @@ pub struct Notified<'a> {
 }
 
 /// Waits for a wake-up, and borrows nothing. Made by [`Notify::notified_owned`].
+///
+/// ```
+/// let notify = std::sync::Arc::new(filch_sync::Notify::new());
+/// let waiter: filch_sync::futures::OwnedNotified = notify.clone().notified_owned();
+/// notify.notify_waiters();
+/// futures_lite::future::block_on(waiter);
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct OwnedNotified {
     /// Pinned with the whole.

@@ -38,6 +38,13 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 /// Sends the value. Made by [`channel`].
 ///
 /// Dropped without sending, it makes the receiver return [`RecvError`].
+///
+/// ```
+/// let (tx, rx) = filch_sync::oneshot::channel();
+/// let answerer = std::thread::spawn(move || tx.send(6 * 7));
+/// assert_eq!(rx.blocking_recv(), Ok(42));
+/// answerer.join().unwrap().unwrap();
+/// ```
 pub struct Sender<T>(Tx<T>);
 
 impl<T> Sender<T> {

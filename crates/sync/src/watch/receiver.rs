@@ -9,6 +9,14 @@ use std::fmt;
 
 /// Looks at the value, and waits for it to change. Made by [`channel`](super::channel) and
 /// [`Sender::subscribe`](super::Sender::subscribe); a clone has seen what this one has seen.
+///
+/// ```
+/// let (tx, mut rx) = filch_sync::watch::channel(1);
+/// tx.send(2).unwrap();
+/// let another = rx.clone();
+/// assert_eq!(*rx.borrow_and_update(), 2);
+/// assert_eq!([rx.has_changed(), another.has_changed()], [Ok(false), Ok(true)]);
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     /// The number of the value that was seen last.

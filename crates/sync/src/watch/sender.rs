@@ -9,6 +9,12 @@ use std::fmt;
 use std::mem;
 
 /// Changes the value. Made by [`channel`](super::channel); clones change the same value.
+///
+/// ```
+/// let (tx, rx) = filch_sync::watch::channel(1);
+/// tx.clone().send(2).unwrap();
+/// assert_eq!(*rx.borrow(), 2);
+/// ```
 pub struct Sender<T> {
     shared: Arc<Shared<T>>,
 }

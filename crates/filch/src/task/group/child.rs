@@ -174,21 +174,71 @@ impl<T> Child<T> {
     }
 
     /// A handle that can abort the child and nothing else.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let ended = filch::task::scope(async |s| {
+    ///     let child = s.spawn(std::future::pending::<()>());
+    ///     child.abort_handle().abort();
+    ///     child.await
+    /// });
+    /// assert!(ended.await.unwrap().is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.handle.abort_handle()
     }
 
     /// Whether the child has ended.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// filch::task::scope(async |s| {
+    ///     let mut child = s.spawn(async {});
+    ///     assert!(!child.is_finished()); // on one thread, it has not begun
+    ///     (&mut child).await.unwrap();
+    ///     assert!(child.is_finished());
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.handle.is_finished()
     }
 
     /// The id of the child's task.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// filch::task::scope(async |s| {
+    ///     let child = s.spawn(async { filch::task::id() });
+    ///     assert_eq!(child.id(), child.await.unwrap());
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn id(&self) -> Id {
         self.handle.id()
     }
 
     /// Its name, if it was given one.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// filch::task::scope(async |s| {
+    ///     assert_eq!(s.named("courier").spawn(async {}).name(), Some("courier"));
+    ///     assert_eq!(s.spawn(async {}).name(), None);
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.handle.name()
     }

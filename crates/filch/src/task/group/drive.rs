@@ -67,27 +67,33 @@ impl<T, E> Drive<'_, T, E> {
     where
         B: Future<Output = Result<T, E>>,
     {
+        let mut look = false;
         loop {
-            // First, so that the last child, and whoever changes the phase, wakes us.
-            let empty = self.shared.tally.poll_empty(cx.waker());
-            let phase = self.shared.phase();
-            if phase != self.seen {
-                self.enter(phase, body.as_mut());
-                continue;
-            }
-            if phase < Phase::Forced {
-                self.poll_body(body.as_mut(), cx);
-                if self.shared.phase() != phase {
+            // First, so that the last child, and whoever changes the phase, wakes us. Who changes it rings the tally's bell:
+            // while our waker is in place, it is the phase that we have seen.
+            look |= self.shared.tally.register(cx.waker());
+            if std::mem::take(&mut look) {
+                let phase = self.shared.phase();
+                if phase != self.seen {
+                    self.enter(phase, body.as_mut());
                     continue;
                 }
             }
-            if empty && body.is_none() && self.shared.tally.try_close() {
+            if self.seen < Phase::Forced {
+                self.poll_body(body.as_mut(), cx);
+            }
+            if body.is_none() && self.shared.tally.try_close() {
                 return Poll::Ready(false);
             }
             let is_over = |timer: &mut Pin<Box<Sleep>>| timer.as_mut().poll(cx).is_ready();
             if self.timer.as_mut().is_some_and(is_over) {
+                look = true;
+                // The body may have changed it just now, before time was over.
+                if self.shared.phase() != self.seen {
+                    continue;
+                }
                 self.timer = None;
-                match phase {
+                match self.seen {
                     Phase::Open => self.shared.fail(Cause::Deadline),
                     Phase::Asked => self.shared.force(),
                     Phase::Forced => return Poll::Ready(true),

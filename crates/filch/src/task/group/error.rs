@@ -47,6 +47,16 @@ pub struct ScopeError<E = Infallible> {
 
 impl<E> ScopeError<E> {
     /// The error that a child or the body returned, if that is what ended the scope.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible();
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!(error.error(), Some(&"no milk"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn error(&self) -> Option<&E> {
         match &self.cause {
             Cause::Failed(error, _) => Some(error),
@@ -58,6 +68,16 @@ impl<E> ScopeError<E> {
     ///
     /// # Errors
     /// Gives itself back if something else ended the scope.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible();
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!(error.into_error().unwrap(), "no milk");
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn into_error(self) -> Result<E, Self> {
         match self.cause {
             Cause::Failed(error, _) => Ok(error),
@@ -66,6 +86,16 @@ impl<E> ScopeError<E> {
     }
 
     /// Whether a child panicked.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// group.spawn(async { panic!("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert!(error.is_panic());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_panic(&self) -> bool {
         matches!(self.cause, Cause::Panicked(..))
     }
@@ -74,6 +104,16 @@ impl<E> ScopeError<E> {
     ///
     /// # Panics
     /// If it was not a panic that ended the scope; see [`try_into_panic`](Self::try_into_panic).
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// group.spawn(async { panic!("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!(error.into_panic().downcast_ref(), Some(&"no milk"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
         match self.try_into_panic() {
@@ -86,6 +126,16 @@ impl<E> ScopeError<E> {
     ///
     /// # Errors
     /// Gives itself back if something else ended the scope.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible();
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert!(error.try_into_panic().is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
         match self.cause {
             Cause::Panicked(payload, _) => Ok(payload.into_inner()),
@@ -94,17 +144,48 @@ impl<E> ScopeError<E> {
     }
 
     /// Whether the deadline passed.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new().timeout(std::time::Duration::ZERO);
+    /// group.spawn(std::future::pending::<()>());
+    /// assert!(group.join().await.unwrap_err().is_deadline());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_deadline(&self) -> bool {
         matches!(self.cause, Cause::Deadline)
     }
 
     /// Whether the scope was cancelled before its body had ended.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let scope = filch::task::scope(async |s| {
+    ///     s.cancel();
+    ///     std::future::pending::<()>().await;
+    /// });
+    /// assert!(scope.await.unwrap_err().is_cancelled());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         matches!(self.cause, Cause::Cancelled)
     }
 
     /// The child whose error or panic ended the scope: its id, name and spawn site. `None` if no child
     /// did.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// group.named("courier").spawn(async { panic!("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// let task = error.task().unwrap();
+    /// assert_eq!((task.name(), task.spawned_at().file()), (Some("courier"), file!()));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn task(&self) -> Option<&TaskInfo> {
         match &self.cause {
             Cause::Failed(_, task) | Cause::Panicked(_, task) => task.as_ref(),
@@ -113,11 +194,33 @@ impl<E> ScopeError<E> {
     }
 
     /// How many errors and panics came after the first; those are dropped.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible().grace(std::time::Duration::MAX);
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// group.try_spawn(async { Err::<(), _>("no bread") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!((error.error(), error.later_failures()), (Some(&"no milk"), 1));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn later_failures(&self) -> usize {
         self.later
     }
 
     /// Which children did not end by themselves.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// group.named("deaf").spawn(std::future::pending::<()>());
+    /// group.spawn(async { panic!("no milk") });
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!(error.report().forced()[0].name(), Some("deaf"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn report(&self) -> &StopReport {
         &self.report
     }
@@ -194,12 +297,44 @@ pub struct StopReport {
 
 impl StopReport {
     /// Children that did not end within the grace period and were dropped where they waited.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// group.named("deaf").spawn(std::future::pending::<()>());
+    /// group.cancel();
+    /// let report = group.join().await.unwrap();
+    /// assert_eq!(report.forced()[0].name(), Some("deaf"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn forced(&self) -> &[TaskInfo] {
         &self.forced
     }
 
     /// Of those, the ones that ignored that too: they have not reached an await point, and were still
     /// running when the group's patience was over. They end at their next await point.
+    ///
+    /// ```
+    /// use filch::task::TaskGroup;
+    /// use std::time::Duration;
+    ///
+    /// # filch::runtime::Runtime::new()?.block_on(async {
+    /// let (free, blocked) = std::sync::mpsc::channel::<()>();
+    /// let (begin, has_begun) = filch::sync::oneshot::channel();
+    /// let group = TaskGroup::new().patience(Duration::from_millis(1));
+    /// group.named("blocker").spawn(async move {
+    ///     begin.send(()).unwrap();
+    ///     let _ = blocked.recv(); // blocks its worker: no await point
+    /// });
+    /// has_begun.await.unwrap();
+    /// group.cancel();
+    /// let error = group.join().await.unwrap_err();
+    /// assert_eq!(error.report().left()[0].name(), Some("blocker"));
+    /// drop(free);
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn left(&self) -> &[TaskInfo] {
         &self.left
     }

@@ -116,7 +116,7 @@ use std::sync::Arc;
 ///
 /// A child that is not `Send` does not go to other threads; [`Scope::spawn_local`] keeps it on this one:
 /// ```compile_fail,E0277
-/// # filch::runtime::EventLoop::new().unwrap().block_on(async {
+/// # filch::runtime::Runtime::new().unwrap().block_on(async {
 /// let shared = std::rc::Rc::new(7);
 /// filch::task::scope(async |s| {
 ///     s.spawn(async move { *shared });
@@ -512,6 +512,16 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let child = group.spawn(async { 7 });
+    /// group.join().await.unwrap();
+    /// assert_eq!(child.await, Ok(7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> Child<F::Output>
     where
@@ -523,6 +533,15 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::try_spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::fallible();
+    /// group.try_spawn(async { Err::<(), _>("no milk") });
+    /// assert_eq!(group.join().await.unwrap_err().error(), Some(&"no milk"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn try_spawn<F, T>(&self, future: F) -> Child<T>
     where
@@ -534,6 +553,17 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::spawn_local`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let seven = std::rc::Rc::new(7);
+    /// let child = group.spawn_local(async move { *seven });
+    /// group.join().await.unwrap();
+    /// assert_eq!(child.await, Ok(7));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> Child<F::Output>
     where
@@ -545,16 +575,46 @@ impl<E> TaskGroup<E> {
     }
 
     /// As [`Scope::named`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// assert_eq!(group.named("courier").spawn(async {}).name(), Some("courier"));
+    /// group.join().await.unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn named<'a>(&'a self, name: &'a str) -> Named<'a, E> {
         self.scope.named(name)
     }
 
     /// As [`Scope::cancel`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let child = group.spawn(std::future::pending::<()>());
+    /// group.cancel();
+    /// assert_eq!(group.join().await.unwrap().forced().len(), 1);
+    /// assert!(child.await.is_err());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn cancel(&self) {
         self.scope.cancel();
     }
 
     /// As [`Scope::token`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new();
+    /// let token = group.token();
+    /// group.cancel();
+    /// assert!(token.is_cancelled());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn token(&self) -> CancellationToken {
         self.scope.token()
     }
@@ -563,6 +623,19 @@ impl<E> TaskGroup<E> {
     ///
     /// # Cancel safety
     /// As there.
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let group = filch::task::TaskGroup::new().limit(2);
+    /// for _ in 0..100 {
+    ///     group.ready().await;
+    ///     group.spawn(filch::task::yield_now());
+    ///     assert!(group.scope().len() < 3);
+    /// }
+    /// group.join().await.unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     pub async fn ready(&self) {
         self.scope.ready().await;
     }

@@ -397,6 +397,19 @@ pub struct Named<'a, E = Infallible> {
 
 impl<E> Named<'_, E> {
     /// As [`Scope::spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// filch::task::scope(async |s| {
+    ///     let child = s.named("courier").spawn(async { 7 });
+    ///     assert_eq!(child.name(), Some("courier"));
+    ///     assert_eq!(child.await, Ok(7));
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> Child<F::Output>
     where
@@ -408,6 +421,17 @@ impl<E> Named<'_, E> {
     }
 
     /// As [`Scope::try_spawn`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let shopping = filch::task::try_scope(async |s| {
+    ///     s.named("courier").try_spawn(async { Err::<(), _>("no milk") });
+    ///     Ok(())
+    /// });
+    /// assert_eq!(shopping.await.unwrap_err().task().unwrap().name(), Some("courier"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn try_spawn<F, T>(self, future: F) -> Child<T>
     where
@@ -419,6 +443,20 @@ impl<E> Named<'_, E> {
     }
 
     /// As [`Scope::spawn_local`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// filch::task::scope(async |s| {
+    ///     let seven = std::rc::Rc::new(7);
+    ///     let child = s.named("courier").spawn_local(async move { *seven });
+    ///     assert_eq!(child.name(), Some("courier"));
+    ///     assert_eq!(child.await, Ok(7));
+    /// })
+    /// .await
+    /// .unwrap();
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> Child<F::Output>
     where
@@ -430,6 +468,17 @@ impl<E> Named<'_, E> {
     }
 
     /// As [`Scope::try_spawn_local`].
+    ///
+    /// ```
+    /// # filch::runtime::EventLoop::new()?.block_on(async {
+    /// let shopping = filch::task::try_scope(async |s| {
+    ///     s.named("courier").try_spawn_local(async { Err::<(), _>("no milk") });
+    ///     Ok(())
+    /// });
+    /// assert_eq!(shopping.await.unwrap_err().task().unwrap().name(), Some("courier"));
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
     #[track_caller]
     pub fn try_spawn_local<F, T>(self, future: F) -> Child<T>
     where
