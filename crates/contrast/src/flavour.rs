@@ -36,6 +36,8 @@ impl Flavour {
             Self::Workers(workers) => {
                 let runtime = Builder::new_multi_thread()
                     .worker_threads(workers)
+                    // As many threads as the column says: a spare would make two of one that is stuck.
+                    .spare_workers(0)
                     .enable_all()
                     .record(events)
                     .build()?;

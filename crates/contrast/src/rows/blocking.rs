@@ -59,7 +59,8 @@ fn prepare(_: &Plan) -> Result<Prepared, Unprepared> {
             "{TASKS} tasks tick every {} ms for {} ms. One of them blocks its thread for {} ms, \
              as a forgotten std::thread::sleep or a slow query would. What do the other {} \
              notice? delay: how late the latest of their ticks was; late: how many of them had a \
-             tick more than {} ms late.",
+             tick more than {} ms late. (Spare workers, with which Filch goes on when all are \
+             stuck, are off: each column has the threads that it says.)",
             PERIOD.as_millis(),
             RUN_FOR.as_millis(),
             BLOCK_FOR.as_millis(),
