@@ -25,7 +25,7 @@ use crate::url::Url;
 pub const ROW: Row = Row {
     title: "Fan-out I/O",
     columns: ALL_COLUMNS,
-    most_runs: 3,
+    most_runs: 2,
     figures: USUAL_FIGURES,
     prepare,
     cell,

@@ -24,7 +24,7 @@ use crate::timeline::notes;
 pub const ROW: Row = Row {
     title: "Files, CPU-bound",
     columns: COMPUTING_COLUMNS,
-    most_runs: 3,
+    most_runs: 2,
     figures: USUAL_FIGURES,
     prepare,
     cell,

@@ -78,7 +78,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let (means, sleep) = (args.means()?, asleep(args.quick));
+    let (means, sleep) = (args.means()?, asleep(args.quick || args.record));
     let before = resident_memory();
     let watch = Stopwatch::start();
     let tasks = match means {

@@ -136,7 +136,7 @@ fn serve_blocking(kib: usize) {
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let size = Size::of(args.quick, args.kib_per_ms);
+    let size = Size::of(args.quick || args.record, args.kib_per_ms);
     let means = args.means()?;
     let watch = Stopwatch::start();
     let (throughput, latencies) = match means {

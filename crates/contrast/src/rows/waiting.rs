@@ -52,7 +52,7 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
 }
 
 fn cell(args: &CellArgs) -> Result<Sample, String> {
-    let waits = waits(args.quick);
+    let waits = waits(args.quick || args.record);
     let block = || {
         for _ in 0..waits {
             notes::wait(|| std::thread::sleep(WAIT));
