@@ -2,18 +2,17 @@
 
 mod support;
 
-use filch_executor::{BlockingPool, Builder, Executor, JoinHandle, PoolConfig};
+use filch_executor::{BlockingPool, Builder, Executor, Handle, JoinHandle, PoolConfig};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
-use std::sync::mpsc;
-use std::task::Poll;
+use std::sync::{Arc, OnceLock, mpsc};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 use support::{
-    Counter, WakeCounter, both_flavours, bounded, eventually, multi, poll_once, poll_with, single,
-    thread,
+    Counter, WakeCounter, WakeFn, both_flavours, bounded, eventually, multi, on_drop, poll_once,
+    poll_with, single, thread,
 };
 
 /// A pool on an executor of its own.
@@ -179,6 +178,42 @@ fn a_submission_that_is_dropped_runs_nothing_and_gives_its_place_to_the_next() {
 }
 
 #[test]
+fn a_waker_that_looks_at_the_pool_when_it_is_dropped_can_be_replaced() {
+    bounded(|| {
+        let (_executor, pool) = pool(PoolConfig::new().max_threads(1).max_queue(0));
+        let (_release, _calls) = occupy(&pool, 1);
+        let mut waiting = Box::pin(pool.submit(|| ()));
+        let (theirs, depth) = (pool.clone(), Arc::new(Mutex::new(None)));
+        let seen = depth.clone();
+        let looks = on_drop(move || *seen.lock() = Some(theirs.queue_depth()));
+        let waker = Waker::from(Arc::new(WakeFn(move || _ = &looks)));
+        assert!(poll_with(&mut waiting, &waker).is_pending());
+        drop(waker);
+        assert!(poll_once(&mut waiting).is_pending());
+        assert_eq!(*depth.lock(), Some(0));
+    });
+}
+
+#[test]
+fn a_task_that_submits_again_and_again_lets_others_have_a_turn() {
+    bounded(|| {
+        let executor = single();
+        let pool = executor.handle().blocking_pool(BlockingPool::DEFAULT).unwrap();
+        let other = Counter::new();
+        let task = executor.spawn(async move {
+            let theirs = other.clone();
+            let task = filch_executor::spawn(async move { theirs.add_one() });
+            for _ in 0..1000 {
+                drop(pool.submit(|| ()).await.unwrap());
+            }
+            assert_eq!(other.get(), 1);
+            task.await.unwrap();
+        });
+        executor.block_on(task).unwrap();
+    });
+}
+
+#[test]
 fn a_submission_that_is_not_polled_is_not_made() {
     bounded(|| {
         let (_executor, pool) = pool(PoolConfig::new());
@@ -334,6 +369,26 @@ fn without_any_thread_a_call_is_an_error_and_later_ones_may_succeed() {
         assert_eq!((pool.num_threads(), pool.queue_depth(), told.get()), (0, 0, 1));
         set(&refuses, false);
         assert_eq!(executor.block_on(pool.spawn(|| 1)).unwrap(), 1);
+    });
+}
+
+#[test]
+fn the_hook_for_refused_threads_may_make_a_call_of_its_own() {
+    bounded(|| {
+        let slot = Arc::new(OnceLock::<Handle>::new());
+        let (handle, told) = (slot.clone(), Counter::new());
+        let hook = told.clone();
+        let executor = Builder::new_current_thread()
+            .thread_stack_size(1 << 60) // more than there is
+            .on_thread_refused(move |_pool, _error| {
+                handle.get().unwrap().try_spawn_blocking(|| ()).unwrap_err();
+                hook.add_one();
+            })
+            .build()
+            .unwrap();
+        let handle = slot.get_or_init(|| executor.handle().clone());
+        handle.try_spawn_blocking(|| ()).unwrap_err();
+        assert_eq!(told.get(), 1);
     });
 }
 

@@ -210,9 +210,11 @@ impl Crew {
             self.desk.started(is_worker);
             return Ok(());
         };
-        self.report_refusal(&error);
         let turn = first.lock().take().expect("it was for the thread that there is not");
-        self.desk.start_failed(turn, is_worker).map_err(|job| (error, job))
+        let taken = self.desk.start_failed(turn, is_worker);
+        // Behind it: a hook that makes a call of its own would wait for this one's outcome.
+        self.report_refusal(&error);
+        taken.map_err(|job| (error, job))
     }
 
     /// Tells the first refusal of a row, and counts all.

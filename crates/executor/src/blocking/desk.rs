@@ -164,14 +164,15 @@ impl<J> Desk<J> {
 
     /// Whether the guest still waits; if so, `waker` is the one to wake from here on.
     pub fn is_in_lobby(&self, ticket: u64, waker: &Waker) -> bool {
+        let mut waker = waker.clone();
         let mut state = self.state.lock();
-        match state.lobby.binary_search_by_key(&ticket, |guest| guest.ticket) {
-            Ok(at) => {
-                state.lobby[at].waker.clone_from(waker);
-                true
-            }
-            Err(_) => false,
-        }
+        let Ok(at) = state.lobby.binary_search_by_key(&ticket, |guest| guest.ticket) else {
+            return false;
+        };
+        std::mem::swap(&mut state.lobby[at].waker, &mut waker);
+        // The old one goes outside of the lock: that may run anything.
+        drop(state);
+        true
     }
 
     /// The guest does not want to wait any more: its job, if it is still there.

@@ -208,7 +208,8 @@ impl BlockingPool {
     /// If the pool has no thread, what the operating system said when it refused one.
     ///
     /// # Cancel safety
-    /// `f` waits for room from the first poll on. If the future is dropped before it is ready, `f` is dropped
+    /// `f` waits for room from the first poll on, or the second if the first finds the task's budget used up and
+    /// lets others have their turn. If the future is dropped before it is ready, `f` is dropped
     /// too, unless it has begun just then; it has lost its place.
     #[track_caller]
     pub fn submit<F, R>(&self, f: F) -> Submit<R>

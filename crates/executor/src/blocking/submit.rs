@@ -2,11 +2,12 @@
 
 use super::Crew;
 use crate::task::{JoinHandle, Origin};
+use filch_primitives::Budget;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 /// Waits until a blocking call has a thread or a place in the queue; made by
 /// [`BlockingPool::submit`](super::BlockingPool::submit).
@@ -20,8 +21,8 @@ type Knocked<R> = io::Result<(JoinHandle<R>, Option<u64>)>;
 type Knock<R> = Box<dyn FnOnce(&Arc<Crew>, &Waker) -> Knocked<R> + Send>;
 
 enum State<R> {
-    /// Not polled yet.
-    Outside(Knock<R>),
+    /// Has not knocked yet; whether it has given way to others.
+    Outside(Knock<R>, bool),
     /// In the lobby, until it is not there any more.
     Waits(JoinHandle<R>, u64),
     Over,
@@ -35,7 +36,7 @@ impl<R> Submit<R> {
     {
         let origin = origin.into();
         let knock = move |crew: &Arc<Crew>, waker: &Waker| crew.knock(f, origin, waker);
-        Self { crew: crew.clone(), state: State::Outside(Box::new(knock)) }
+        Self { crew: crew.clone(), state: State::Outside(Box::new(knock), false) }
     }
 }
 
@@ -44,8 +45,11 @@ impl<R> Future for Submit<R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        if let State::Outside(_, has_given_way) = &mut this.state {
+            ready!(Budget::take_or_give_way(has_given_way, cx));
+        }
         let (handle, ticket) = match std::mem::replace(&mut this.state, State::Over) {
-            State::Outside(knock) => match knock(&this.crew, cx.waker())? {
+            State::Outside(knock, _) => match knock(&this.crew, cx.waker())? {
                 (handle, Some(ticket)) => (handle, ticket),
                 (handle, None) => return Poll::Ready(Ok(handle)),
             },
