@@ -23,13 +23,17 @@ use std::task::{Context, Poll, Waker};
 /// How many tasks a set runs before it lets the thread's other work have a turn.
 const RUNS_PER_POLL: usize = 61;
 
+/// The driver that the set is as a future; the others count from 1.
+const THE_SET: u64 = 0;
+
 filch_primitives::thread_local! {
     static LOCAL: Current<Rc<LocalScheduler>> = const { Current::new() };
 }
 
 /// Wakes the futures that drive the set: several may wait in `run_until` at once.
 struct SetDoorbell {
-    wakers: Mutex<Vec<Waker>>,
+    /// Each with the number of its driver: two drivers in one task have the same waker.
+    wakers: Mutex<Vec<(u64, Waker)>>,
     /// The set is being polled and will look at its queue before it returns.
     polled: AtomicBool,
 }
@@ -37,7 +41,7 @@ struct SetDoorbell {
 impl Doorbell for SetDoorbell {
     fn ring(&self) {
         let wakers = std::mem::take(&mut *self.wakers.lock());
-        for waker in wakers {
+        for (_, waker) in wakers {
             catch_quietly(|| waker.wake());
         }
     }
@@ -50,8 +54,28 @@ impl Doorbell for SetDoorbell {
     }
 }
 
+impl SetDoorbell {
+    fn wakes(&self, driver: u64, waker: &Waker) -> bool {
+        let wakers = self.wakers.lock();
+        wakers.iter().any(|(other, theirs)| *other == driver && theirs.will_wake(waker))
+    }
+
+    fn push(&self, driver: u64, waker: Waker) {
+        self.wakers.lock().push((driver, waker));
+    }
+
+    /// For the caller to drop, outside of the lock: that may run anything.
+    fn remove(&self, driver: u64) -> Option<Waker> {
+        let mut wakers = self.wakers.lock();
+        let at = wakers.iter().position(|(other, _)| *other == driver)?;
+        Some(wakers.remove(at).1)
+    }
+}
+
 struct LocalScheduler {
     queue: RunQueue<SetDoorbell>,
+    /// How many have driven it in `run_until`.
+    drivers: Cell<u64>,
     /// The last set to go ends the tasks; not `Send`, so that it is on this thread.
     not_send: PhantomData<Rc<()>>,
     ended: Cell<bool>,
@@ -63,6 +87,7 @@ impl LocalScheduler {
             SetDoorbell { wakers: Mutex::new(Vec::new()), polled: AtomicBool::new(false) };
         let scheduler = Rc::new(Self {
             queue: RunQueue::new(doorbell, on_detached_panic, None, None),
+            drivers: Cell::new(0),
             not_send: PhantomData,
             ended: Cell::new(false),
         });
@@ -94,13 +119,11 @@ impl LocalScheduler {
     }
 
     /// One poll of whoever drives the set.
-    fn poll(&self, cx: &Context<'_>) {
+    fn poll(&self, driver: u64, cx: &Context<'_>) {
         let doorbell = &self.queue.doorbell;
-        {
-            let mut wakers = doorbell.wakers.lock();
-            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                wakers.push(cx.waker().clone());
-            }
+        if !doorbell.wakes(driver, cx.waker()) {
+            drop(doorbell.remove(driver));
+            doorbell.push(driver, cx.waker().clone());
         }
         // Ordering: Relaxed; see `ring_own`.
         doorbell.polled.store(true, Ordering::Relaxed);
@@ -124,6 +147,26 @@ impl LocalScheduler {
 impl Drop for LocalScheduler {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Who drives the set in `run_until`, and is not woken by it any more when this is dropped.
+struct Driver<'a> {
+    scheduler: &'a LocalScheduler,
+    number: u64,
+}
+
+impl<'a> Driver<'a> {
+    fn new(scheduler: &'a LocalScheduler) -> Self {
+        let number = scheduler.drivers.get() + 1;
+        scheduler.drivers.set(number);
+        Self { scheduler, number }
+    }
+}
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        drop(self.scheduler.queue.doorbell.remove(self.number));
     }
 }
 
@@ -202,13 +245,14 @@ impl LocalSet {
     /// # Cancel safety
     /// Dropping it drops `future`; the tasks stay in the set.
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
+        let driver = Driver::new(&self.scheduler);
         let mut future = pin!(future);
         std::future::poll_fn(|cx| {
             let _entered = self.enter();
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
                 return Poll::Ready(output);
             }
-            self.scheduler.poll(cx);
+            self.scheduler.poll(driver.number, cx);
             Poll::Pending
         })
         .await
@@ -257,8 +301,12 @@ impl Future for LocalSet {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let _entered = self.enter();
-        self.scheduler.poll(cx);
-        if self.scheduler.queue.live_tasks() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        self.scheduler.poll(THE_SET, cx);
+        if self.scheduler.queue.live_tasks() > 0 {
+            return Poll::Pending;
+        }
+        drop(self.scheduler.queue.doorbell.remove(THE_SET));
+        Poll::Ready(())
     }
 }
 

@@ -8,9 +8,13 @@ use filch_executor::{
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::thread::{ThreadId, current};
-use support::{Counter, Gate, both_flavours, bounded, multi, on_drop, poll_once, single, thread};
+use support::{
+    Counter, Gate, WakeCounter, both_flavours, bounded, multi, on_drop, poll_once, poll_with,
+    single, thread,
+};
 
 /// Notes on which thread it is dropped; must not leave it.
 struct NotSend {
@@ -359,6 +363,50 @@ fn a_future_that_shares_the_set_is_still_driven_when_the_other_has_ended() {
         event_loop.block_on(long).unwrap().unwrap();
         drop(set);
     });
+}
+
+#[test]
+fn a_set_keeps_no_waker_of_those_who_drive_it_no_more() {
+    let set = LocalSet::new();
+    let told = WakeCounter::new();
+    let waker = Waker::from(told.clone());
+    for is_awaited in [true, false] {
+        let mut polls = 0;
+        let mut driver = Box::pin(set.run_until(poll_fn(|_| {
+            polls += 1;
+            if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+        })));
+        assert!(poll_with(&mut driver, &waker).is_pending());
+        assert_eq!(Arc::strong_count(&told), 3, "it is to be woken");
+        if is_awaited {
+            assert!(poll_with(&mut driver, &waker).is_ready());
+        } else {
+            drop(driver);
+        }
+        assert_eq!(Arc::strong_count(&told), 2, "nobody is to be woken; awaited: {is_awaited}");
+    }
+}
+
+#[test]
+fn of_two_drivers_with_one_waker_the_other_is_woken_when_one_has_ended() {
+    let (set, gate) = (LocalSet::new(), Gate::new());
+    let task = set.spawn_local(gate.wait());
+    let told = WakeCounter::new();
+    let waker = Waker::from(told.clone());
+    let end = Cell::new(false);
+    let mut short = Box::pin(set.run_until(poll_fn(|_| match end.get() {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })));
+    let mut long = Box::pin(set.run_until(task));
+    assert!(poll_with(&mut short, &waker).is_pending());
+    assert!(poll_with(&mut long, &waker).is_pending());
+    end.set(true);
+    assert!(poll_with(&mut short, &waker).is_ready());
+    let before = told.wakes();
+    gate.open();
+    assert_eq!(told.wakes(), before + 1);
+    while poll_with(&mut long, &waker).is_pending() {}
 }
 
 #[test]
