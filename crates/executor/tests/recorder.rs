@@ -3,13 +3,16 @@
 mod support;
 
 use filch_executor::record::{Event, EventKind, Lane, LaneKind, PollOutcome, Recorder, Recording};
-use filch_executor::{Builder, Executor, Id, JoinHandle, LocalSet, TaskBuilder, spawn, yield_now};
+use filch_executor::{
+    BlockingPool, Builder, Executor, Id, JoinHandle, LocalSet, TaskBuilder, block_in_place, spawn,
+    yield_now,
+};
 use filch_primitives::atomic::{AtomicBool, Ordering};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
-use support::bounded;
+use support::{Gate, bounded};
 
 const EVENTS: usize = 100_000;
 
@@ -547,6 +550,104 @@ fn a_second_recording_tells_nothing_of_the_first() {
                     .any(|event| matches!(event.kind, EventKind::PollStart { task } if task != id));
                 assert!(!of_others);
             }
+        }
+    });
+}
+
+#[test]
+fn a_pool_thread_that_was_a_worker_for_a_while_tells_where_it_spawned() {
+    bounded(|| {
+        let (executor, recorder) = with_recorder(
+            Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).record(EVENTS),
+        );
+        let handle = executor.handle().clone();
+        let is_idle = || {
+            let pool = handle.blocking_pool(BlockingPool::DEFAULT).unwrap();
+            support::eventually("its thread is idle", || pool.num_idle_threads() == 1);
+        };
+        recorder.start();
+        let spawner = handle.clone();
+        let here = move || spawner.spawn(async {}).id();
+        let (spawner, line) = (handle.clone(), line!() + 1);
+        let there = move || spawner.spawn(async {}).id();
+        executor.block_on(handle.spawn_blocking(here)).unwrap();
+        is_idle();
+        // Its thread becomes the worker, spawns there, and is the pool's again.
+        let (release, released) = mpsc::channel::<()>();
+        let away = executor.spawn(async move { block_in_place(|| released.recv()) });
+        let theirs = there.clone();
+        let lent = executor.spawn(async move {
+            let (tell, told) = mpsc::channel();
+            drop(spawn(async move { tell.send(()) }));
+            theirs();
+            // Another thread has the worker when that has run.
+            block_in_place(|| told.recv()).unwrap();
+        });
+        executor.block_on(lent).unwrap();
+        is_idle();
+        let task = executor.block_on(handle.spawn_blocking(there)).unwrap();
+        drop(release);
+        executor.block_on(away).unwrap().unwrap_err();
+        assert_eq!(recorder.stop().task(task).unwrap().spawned_at().line(), line);
+    });
+}
+
+#[test]
+fn threads_with_names_of_their_own_come_to_share_tracks() {
+    bounded(|| {
+        let (executor, recorder) = multi(1, 10_000);
+        recorder.start();
+        for number in 0..500 {
+            let handle = executor.handle().clone();
+            let call = move || handle.block_on(async { spawn(async {}).await.unwrap() });
+            let thread = filch_primitives::thread::Builder::new().name(format!("thread {number}"));
+            thread.spawn(call).unwrap().join().unwrap();
+        }
+        let recording = recorder.stop();
+        let outside = || recording.lanes().iter().filter(|lane| lane.kind == LaneKind::Outside);
+        assert!(outside().count() <= 34, "{}", outside().count());
+        for name in ["thread 0", "thread 20", "outside"] {
+            assert!(outside().any(|lane| lane.name == name), "{name}");
+        }
+        check(&recording);
+    });
+}
+
+#[test]
+fn what_is_done_to_tasks_of_another_executor_is_in_the_recording_of_that() {
+    bounded(|| {
+        for ((executor, ours), (other, theirs)) in
+            [(multi(1, EVENTS), multi(1, EVENTS)), (single(EVENTS), single(EVENTS))]
+        {
+            let gate = Gate::new();
+            let waits = other.spawn(gate.wait());
+            other.block_on(async {
+                while gate.waiting() == 0 {
+                    yield_now().await;
+                }
+            });
+            let woken = waits.id();
+            ours.start();
+            theirs.start();
+            let handle = other.handle().clone();
+            let task = executor.spawn(async move {
+                gate.open();
+                handle.spawn(async {}).id()
+            });
+            let spawned = executor.block_on(task).unwrap();
+            let (ours, theirs) = (ours.stop(), theirs.stop());
+            for kind in [
+                EventKind::Wake { task: woken, by: None },
+                EventKind::Spawn { task: spawned, by: None },
+            ] {
+                assert!(events(&theirs).any(|event| event.kind == kind), "{kind:?}");
+            }
+            let is_theirs = |kind: EventKind| match kind {
+                EventKind::Wake { task, .. } => task == woken,
+                EventKind::Spawn { task, .. } => task == spawned,
+                _ => false,
+            };
+            assert!(!events(&ours).any(|event| is_theirs(event.kind)));
         }
     });
 }

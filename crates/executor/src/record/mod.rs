@@ -56,10 +56,12 @@
 //! * The time between polls: choosing the next task, and turns of the driver.
 //! * Before a thread has looked whether the recorder is on (see [`Recorder::start`]), what it does.
 //! * What a thread outside does to the tasks of a [`LocalSet`](crate::LocalSet).
+//! * What the executor's threads do to tasks of another one that has a recorder: that is in the recording of the other.
 //!
 //! # Memory
 //! 8 bytes for each word, one or two of which are an event, for each thread that the executor has at a time and each that
-//! is in `block_on`; and what names take. A full ring overwrites its oldest events and counts them
+//! is in `block_on` at a time; and what names take. Of threads that are in `block_on` one after the other, up to 32 have
+//! a ring and a lane each, by their names; the others share those that are called `outside`. A full ring overwrites its oldest events and counts them
 //! ([`Lane::lost`]). No thread waits for another one, or for whoever stops the recording.
 
 mod decode;

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// meanwhile.
 const WAITING: usize = 10_000;
 
+/// So many threads from outside have lanes by their own names; the others are called together what their kind is.
+const NAMES: usize = 32;
+
 /// What an executor's threads share of its recorder.
 pub(crate) struct Shared {
     pub(super) switch: Arc<Switch>,
@@ -99,12 +102,18 @@ impl Shared {
     /// A track for this thread alone; the number of a thread for blocking calls is found here.
     pub(super) fn take_track(&self, kind: LaneKind) -> Arc<Track> {
         let thread = thread::current();
-        let name = match kind {
+        let mut name = match kind {
             LaneKind::Outside => thread.name().unwrap_or("outside").to_owned(),
             _ => kind.to_string(),
         };
         let mut state = self.state.lock();
         let seats = &mut state.seats;
+        // One seat is that of threads without a track.
+        let is_crowded = || seats.iter().filter(|seat| seat.kind == kind).count() > NAMES;
+        let has_none = || !seats.iter().any(|seat| seat.is_for(kind, &name));
+        if kind == LaneKind::Outside && is_crowded() && has_none() {
+            name = kind.to_string();
+        }
         if let Some(seat) = seats.iter_mut().find(|seat| seat.is_for(kind, &name)) {
             seat.is_taken = true;
             if kind == LaneKind::Outside {

@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::panic::Location;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Words in a chunk, two of which are its head. The clock is read once for each, so that it costs little beside them.
@@ -97,6 +98,10 @@ impl Pen {
     pub(super) unsafe fn new(switch: Arc<Switch>, track: Arc<Track>) -> Self {
         let (recording, first, lost) = (Cell::new(0), Cell::new(0), Cell::new(0));
         Self { switch, track, recording, first, lost }
+    }
+
+    fn is_of(&self, recorder: &Shared) -> bool {
+        Arc::ptr_eq(&self.switch, &recorder.switch)
     }
 
     /// Whether the recorder is on is looked up here. `true` if it has been turned on.
@@ -192,7 +197,8 @@ pub(crate) struct TrackScope {
 
 struct Entered {
     recorder: Arc<Shared>,
-    pen: Box<Pen>,
+    /// Not a box: [`PEN`] points to it, and this moves.
+    pen: Rc<Pen>,
     /// What this thread had before.
     before: *const Pen,
     space_before: Space,
@@ -201,20 +207,19 @@ struct Entered {
 impl TrackScope {
     /// Takes a track of that kind, if there is a recorder. A thread that has one does not become one from outside.
     pub(crate) fn enter(recorder: Option<&Arc<Shared>>, kind: LaneKind) -> Self {
-        let has_one = |recorder: &&Arc<Shared>| {
-            with_pen(|pen, _| Arc::ptr_eq(&pen.switch, &recorder.switch)) == Some(true)
-        };
+        let has_one =
+            |recorder: &&Arc<Shared>| with_pen(|pen, _| pen.is_of(recorder)) == Some(true);
         let recorder = recorder.filter(|recorder| kind != LaneKind::Outside || !has_one(recorder));
         let entered = recorder.map(|recorder| {
             let track = recorder.take_track(kind);
             // SAFETY: the recorder gives a track to one at a time, under a lock.
-            let pen = Box::new(unsafe { Pen::new(recorder.switch.clone(), track) });
+            let pen = Rc::new(unsafe { Pen::new(recorder.switch.clone(), track) });
             let space_before = Space::none();
             SPACE.with(|space| {
                 space.swap(&space_before);
                 pen.look(space);
             });
-            let before = PEN.with(|slot| slot.replace(&*pen));
+            let before = PEN.with(|slot| slot.replace(Rc::as_ptr(&pen)));
             Entered { recorder: recorder.clone(), pen, before, space_before }
         });
         Self { entered }
@@ -226,6 +231,8 @@ impl Drop for TrackScope {
         let Some(entered) = &self.entered else { return };
         gap_now();
         SPACE.with(|space| space.swap(&entered.space_before));
+        // The chunk to go on with has not been told what was told here.
+        SITE.with(|site| site.set(ptr::null()));
         PEN.with(|slot| slot.set(entered.before));
         entered.recorder.give_back(&entered.pen.track);
         look();
@@ -235,7 +242,7 @@ impl Drop for TrackScope {
 #[inline]
 fn with_pen<R>(f: impl FnOnce(&Pen, &Space) -> R) -> Option<R> {
     let pen = PEN.with(Cell::get);
-    // SAFETY: `TrackScope` puts back what was there before its box goes, and does not leave the thread.
+    // SAFETY: `TrackScope` puts back what was there before its pen goes, and does not leave the thread.
     unsafe { pen.as_ref() }.map(|pen| SPACE.with(|space| f(pen, space)))
 }
 
@@ -345,10 +352,17 @@ pub(crate) fn gap_now() {
     event_now(Word::Gap);
 }
 
-/// This thread has spawned a task; `recorder` if it may be a thread without a track.
+/// Whether this thread has space, and for what is done to tasks of `recorder`'s executor.
+#[inline(always)]
+fn has_space_for(recorder: Option<&Arc<Shared>>) -> bool {
+    let is_ours = |recorder: &Arc<Shared>| with_pen(|pen, _| pen.is_of(recorder)) == Some(true);
+    SPACE.with(Space::is_some) && recorder.is_none_or(is_ours)
+}
+
+/// This thread has spawned a task; `recorder` if it may be a thread without a track, or with another executor's.
 #[inline(always)]
 pub(crate) fn spawned(task: &Runnable, recorder: Option<&Arc<Shared>>) {
-    if SPACE.with(Space::is_some) {
+    if has_space_for(recorder) {
         event(|| Word::Spawn(task.id()));
         let site = task.origin().spawned_at();
         // Before it is written: that may begin a chunk, which is to tell it again.
@@ -371,21 +385,21 @@ fn note_name(task: &Runnable) {
 /// This thread has woken a task; `recorder` as for [`spawned`].
 #[inline(always)]
 pub(crate) fn woken(task: &Runnable, recorder: Option<&Arc<Shared>>) {
-    if SPACE.with(Space::is_some) {
+    if has_space_for(recorder) {
         event(|| Word::Wake(task.id()));
     } else if let Some(recorder) = recorder {
         told_without_space(recorder, task, Pen::write_wake);
     }
 }
 
-/// The thread has no track, or has not looked since the recorder was started.
+/// The thread has no track, or another executor's, or has not looked since the recorder was started.
 #[cold]
 fn told_without_space(recorder: &Arc<Shared>, task: &Runnable, words: fn(&Pen, &Space, &Runnable)) {
     if recorder.switch.recording() == 0 {
         return;
     }
     look();
-    if SPACE.with(Space::is_some) {
+    if has_space_for(Some(recorder)) {
         with_pen(|pen, space| words(pen, space, task));
     } else {
         let outside = recorder.outside.lock();
