@@ -651,3 +651,27 @@ fn what_is_done_to_tasks_of_another_executor_is_in_the_recording_of_that() {
         }
     });
 }
+
+#[test]
+fn what_is_lost_is_counted_also_where_threads_share_a_track() {
+    bounded(|| {
+        let (executor, recorder) = multi(1, 300);
+        for _ in 0..2 {
+            recorder.start();
+            let mut spawned = 0;
+            for _ in 0..20 {
+                let handle = executor.handle().clone();
+                let thread = filch_primitives::thread::Builder::new().name("one of many".into());
+                let call = move || handle.block_on(async { drop(spawn(async {})) });
+                thread.spawn(call).unwrap().join().unwrap();
+                spawned += 1;
+            }
+            let recording = recorder.stop();
+            let lane = recording.lanes().iter().find(|lane| lane.name == "one of many").unwrap();
+            let is_spawn = |event: &&Event| matches!(event.kind, EventKind::Spawn { .. });
+            let told = lane.events.iter().filter(is_spawn).count();
+            assert!(told < spawned, "three chunks are kept");
+            assert!(lane.lost as usize + told >= spawned, "{} and {told}", lane.lost);
+        }
+    });
+}

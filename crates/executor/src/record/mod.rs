@@ -61,8 +61,8 @@
 //! # Memory
 //! 8 bytes for each word, one or two of which are an event, for each thread that the executor has at a time and each that
 //! is in `block_on` at a time; and what names take. Of threads that are in `block_on` one after the other, up to 32 have
-//! a ring and a lane each, by their names; the others share those that are called `outside`. A full ring overwrites its oldest events and counts them
-//! ([`Lane::lost`]). No thread waits for another one, or for whoever stops the recording.
+//! a ring and a lane each, by their names; the others share those that are called `outside`. A full ring overwrites its
+//! oldest events and counts them ([`Lane::lost`]). No thread waits for another one, or for whoever stops the recording.
 
 mod decode;
 mod observer;

@@ -39,13 +39,24 @@ pub(crate) struct Track {
     pub(super) ring: Ring,
     /// Tasks with names that were spawned here: their names end with them.
     pub(super) named: Mutex<VecDeque<TaskInfo>>,
+    /// Where the last thread that had it was when it gave it back.
+    left: Mutex<Left>,
+}
+
+/// A recording, its first chunk in a track, and how many of its events were overwritten there.
+#[derive(Debug, Clone, Copy, Default)]
+struct Left {
+    recording: u64,
+    first: usize,
+    lost: u64,
 }
 
 impl Track {
     pub(super) fn new(events: usize) -> Self {
         // One more, for the chunk that was begun just now.
         let chunks = events.div_ceil(CHUNK - 2) + 1;
-        Self { ring: Ring::new(chunks, CHUNK), named: Mutex::new(VecDeque::new()) }
+        let (named, left) = (Mutex::new(VecDeque::new()), Mutex::new(Left::default()));
+        Self { ring: Ring::new(chunks, CHUNK), named, left }
     }
 }
 
@@ -114,10 +125,21 @@ impl Pen {
         if recording == 0 {
             return false;
         }
-        self.first.set(self.track.ring.begun());
-        self.lost.set(0);
+        let first = self.track.ring.begun();
+        let Left { first, lost, .. } = match *self.track.left.lock() {
+            left if left.recording == recording => left,
+            _ => Left { recording, first, lost: 0 },
+        };
+        self.first.set(first);
+        self.lost.set(lost);
         self.begin_chunk(space);
         true
+    }
+
+    /// For whoever has the track next.
+    fn leave(&self) {
+        let (recording, first, lost) = (self.recording.get(), self.first.get(), self.lost.get());
+        *self.track.left.lock() = Left { recording, first, lost };
     }
 
     fn begin_chunk(&self, space: &Space) {
@@ -234,6 +256,7 @@ impl Drop for TrackScope {
         // The chunk to go on with has not been told what was told here.
         SITE.with(|site| site.set(ptr::null()));
         PEN.with(|slot| slot.set(entered.before));
+        entered.pen.leave();
         entered.recorder.give_back(&entered.pen.track);
         look();
     }
