@@ -229,9 +229,8 @@ struct Entered {
 impl TrackScope {
     /// Takes a track of that kind, if there is a recorder. A thread that has one does not become one from outside.
     pub(crate) fn enter(recorder: Option<&Arc<Shared>>, kind: LaneKind) -> Self {
-        let has_one =
-            |recorder: &&Arc<Shared>| with_pen(|pen, _| pen.is_of(recorder)) == Some(true);
-        let recorder = recorder.filter(|recorder| kind != LaneKind::Outside || !has_one(recorder));
+        let recorder =
+            recorder.filter(|recorder| kind != LaneKind::Outside || !has_pen_of(recorder));
         let entered = recorder.map(|recorder| {
             let track = recorder.take_track(kind);
             // SAFETY: the recorder gives a track to one at a time, under a lock.
@@ -378,8 +377,12 @@ pub(crate) fn gap_now() {
 /// Whether this thread has space, and for what is done to tasks of `recorder`'s executor.
 #[inline(always)]
 fn has_space_for(recorder: Option<&Arc<Shared>>) -> bool {
-    let is_ours = |recorder: &Arc<Shared>| with_pen(|pen, _| pen.is_of(recorder)) == Some(true);
-    SPACE.with(Space::is_some) && recorder.is_none_or(is_ours)
+    SPACE.with(Space::is_some) && recorder.is_none_or(has_pen_of)
+}
+
+#[inline]
+fn has_pen_of(recorder: &Arc<Shared>) -> bool {
+    with_pen(|pen, _| pen.is_of(recorder)) == Some(true)
 }
 
 /// This thread has spawned a task; `recorder` if it may be a thread without a track, or with another executor's.
