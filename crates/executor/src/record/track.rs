@@ -118,9 +118,12 @@ impl Pen {
     /// Whether the recorder is on is looked up here. `true` if it has been turned on.
     fn look(&self, space: &Space) -> bool {
         let recording = self.switch.recording();
-        if self.recording.replace(recording) == recording {
-            return false;
-        }
+        self.recording.replace(recording) != recording && self.turns(recording, space)
+    }
+
+    /// The recorder was turned on or off. Not part of a look, which comes often.
+    #[cold]
+    fn turns(&self, recording: u64, space: &Space) -> bool {
         space.clear();
         if recording == 0 {
             return false;
