@@ -342,8 +342,9 @@ impl Scheduler {
             return;
         }
         drop(threads);
-        // Only this thread is left: nothing decrements the count meanwhile, and nothing raises it, for
-        // only a worker's thread does.
+        // Only this thread is left, and the shutdown has begun: before that a worker that has started is inside,
+        // besides one that leaves or could not be started (`roster.rs`, I3). Nothing decrements the count meanwhile,
+        // and nothing raises it, for only a worker's thread does.
         self.owned.close_and_end_all(|| self.injector.pop());
         catch_quietly(|| self.park.tasks_ended());
         self.threads.lock().inside = 0;

@@ -23,11 +23,15 @@ pub(crate) fn set_workers(scheduler: &Arc<Scheduler>, wanted: usize) -> io::Resu
             None => start(scheduler, index, core),
             Some(_) => Err((io::Error::other("not tried"), core)),
         };
-        if let Err((error, core)) = started {
-            scheduler.worker_goes();
-            let left = scheduler.roster.gives_back((index, core), false);
-            let first = failed.take().map_or(error, |(first, _)| first);
-            failed = Some((first, left));
+        match started {
+            Ok(()) if scheduler.roster.has_started() => scheduler.park.unpark_one(),
+            Ok(()) => {}
+            Err((error, core)) => {
+                let left = scheduler.roster.gives_back((index, core), false);
+                scheduler.worker_goes();
+                let first = failed.take().map_or(error, |(first, _)| first);
+                failed = Some((first, left));
+            }
         }
     }
     failed.map_or(Ok(()), |(error, left)| {
