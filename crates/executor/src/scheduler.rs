@@ -265,10 +265,12 @@ impl Scheduler {
         self.park.worker_comes();
     }
 
-    /// A worker has given up its seat.
+    /// A worker has given up its seat, or does not come after all.
     pub(crate) fn worker_goes(&self) {
         self.idle.worker_goes();
         self.park.worker_goes();
+        // The others may have left the driver to this one.
+        self.park.unpark_one();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
