@@ -158,7 +158,7 @@ impl Beat<'_> {
         }
         let by_spare = |&&seat: &&usize| self.seats[seat].is_relieved;
         let Some(&seat) = stuck.iter().min_by_key(by_spare) else { return };
-        let relieved = Relieved { seat, poll: self.seats[seat].poll };
+        let relieved = Relieved { seat, poll: self.seats[seat].poll, passed_on: None };
         self.seats[seat].is_relieved |= worker::start_spare(self.scheduler, relieved);
     }
 }

@@ -30,10 +30,6 @@ use filch_primitives::CachePadded;
 use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a spare sleeps before it looks whether the worker is back that it relieves.
-const SPARE_NAP: Duration = Duration::from_millis(20);
 
 /// A worker as its own thread sees it.
 pub(crate) struct Worker {
@@ -55,7 +51,8 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Rem
 }
 
 /// Runs tasks on this thread until the shutdown, or until the core is taken elsewhere.
-fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
+fn run(scheduler: Arc<Scheduler>, mut core: Box<Core>) {
+    core.pace.wake();
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
@@ -190,7 +187,7 @@ impl Worker {
         } else {
             let timeout = self.with_core(|core| {
                 count(&core.seat.remote(scheduler).parks);
-                let nap = core.relieves.map(|_| SPARE_NAP);
+                let nap = core.relieves.as_ref().map(|_| core::SPARE_NAP);
                 steal::look_again(core, scheduler).or(nap)
             });
             let timeout = timeout.flatten();
@@ -198,6 +195,9 @@ impl Worker {
             self.with_driver(|| scheduler.park.park(timeout));
             record::unparks();
             scheduler.idle.unpark();
+            if self.with_core(|core| core.passes_on(scheduler)) == Some(true) {
+                scheduler.park.unpark_one();
+            }
         }
         self.with_core(|core| {
             core.searching = true;
@@ -234,7 +234,8 @@ impl Worker {
                 scheduler.worker_goes();
                 true
             }
-            Some((_, core)) => {
+            Some((_, mut core)) => {
+                core.pace.wake();
                 *self.core.borrow_mut() = Some(core);
                 false
             }
