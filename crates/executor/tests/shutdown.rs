@@ -604,3 +604,21 @@ fn an_executor_dropped_while_the_thread_unwinds_ends_its_tasks() {
     });
     assert!(HUNG > SHORT);
 }
+
+#[test]
+fn a_shutdown_with_a_deadline_does_not_wait_past_it_for_a_hook() {
+    bounded(|| {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let executor = Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_stop(move || {
+                let _released = released.lock().recv();
+            })
+            .build()
+            .unwrap();
+        let report = executor.shutdown(Duration::from_millis(50));
+        assert!(report.is_clean(), "every task has ended: {report}");
+        drop(release);
+    });
+}

@@ -258,6 +258,7 @@ impl Worker {
             return;
         };
         let scheduler = &self.scheduler;
+        scheduler.park.found_work();
         if std::mem::take(&mut core.searching) {
             let _last = scheduler.idle.stop_searching();
         }
@@ -333,12 +334,17 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
-        let attended = TaskInfo::current().map(|task| self.scheduler.attend(task));
+        let task = TaskInfo::current();
+        let polled = task.as_ref().map(|task| (task.id().number(), task.spawned_at()));
+        let attended = task.map(|task| self.scheduler.attend(task));
         self.outside.set(Some((Outside::begin(&self.scheduler.park), attended)));
         core.seat.remote(&self.scheduler).progress.rest();
         self.scheduler.thread_enters();
         if let Err(core) = start::run_in_pool(&self.scheduler, core) {
-            // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
+            // Nobody to carry on: keep the core, so that thieves and the sentinel see a worker that is stuck.
+            if let Some((id, spawned_at)) = polled {
+                core.seat.remote(&self.scheduler).progress.begin(id, spawned_at);
+            }
             *self.core.borrow_mut() = Some(core);
             self.outside.set(None);
         }
