@@ -113,9 +113,16 @@ impl Drivers {
         if self.timers.is_paused() {
             let events = self.io.wait(Some(Duration::ZERO));
             let fired = self.fire(WAKE_LIMIT);
-            let has_work = events > 0 || fired > 0 || self.seats.take_call();
-            if has_work || (self.seats.all_idle() && self.timers.jump()) {
+            if events > 0 || fired > 0 || self.seats.take_call() {
                 return events;
+            }
+            if self.seats.all_idle() {
+                // Since that look, the last of the others may have written to a socket and come to rest.
+                let events = self.io.wait(Some(Duration::ZERO));
+                let has_work = events > 0 || self.seats.take_call();
+                if has_work || (self.seats.all_idle() && self.timers.jump()) {
+                    return events;
+                }
             }
         }
         self.io.wait(timeout)
