@@ -28,8 +28,11 @@ fn roster(seats: usize, spares: usize) -> Arc<Roster<Seat>> {
     Arc::new(Roster::new(seats, spares))
 }
 
+/// A worker that has started.
 fn take(roster: &Roster<Seat>) -> (usize, Seat) {
-    roster.take_for_worker().expect("one is wanted")
+    let seat = roster.take_for_worker().expect("one is wanted");
+    roster.has_started();
+    seat
 }
 
 /// As `Worker::leave_if_surplus`: `Some` if it stays.
@@ -50,7 +53,10 @@ fn look(
 /// Starts the workers that are missing; how many.
 fn start_missing(roster: &Roster<Seat>) -> Vec<(usize, Seat)> {
     let seats: Vec<_> = std::iter::from_fn(|| roster.take_for_worker()).collect();
-    seats.iter().for_each(|(_, seat)| seat.work());
+    for (_, seat) in &seats {
+        seat.work();
+        roster.has_started();
+    }
     seats
 }
 
@@ -153,5 +159,57 @@ fn a_spare_meets_a_resize() {
         assert_eq!(started + usize::from(stays), 1);
         assert_eq!(roster.manned(), 2);
         seen.note(if stays { "the spare stays as a worker" } else { "the spare left" });
+    });
+}
+
+/// One worker, which looks after the number has gone down to one again, while another thread makes it two.
+fn shrinks_and_looks(roster: &Arc<Roster<Seat>>) -> thread::JoinHandle<Option<(usize, Seat)>> {
+    roster.set_wanted(1);
+    let first = take(roster);
+    let theirs = roster.clone();
+    thread::spawn(move || {
+        theirs.set_wanted(1);
+        look(&theirs, first, false)
+    })
+}
+
+#[test]
+fn a_shrink_meets_a_start() {
+    explore(["the first left", "the second left", "both stay", "none came"], |seen| {
+        let roster = roster(2, 0);
+        let first = shrinks_and_looks(&roster);
+        roster.set_wanted(2);
+        let second = roster.take_for_worker();
+        let came = second.is_some();
+        let is_told = came && roster.has_started();
+        let first = first.join().unwrap();
+        if first.is_some() && came && roster.is_surplus() {
+            assert!(is_told, "nobody tells the others");
+        }
+        let second = second.and_then(|second| look(&roster, second, false));
+        assert!(!roster.is_surplus());
+        seen.note(match (came, first, second) {
+            (false, Some(_), _) => "none came",
+            (true, None, Some(_)) => "the first left",
+            (true, Some(_), None) => "the second left",
+            (true, Some(_), Some(_)) => "both stay",
+            _ => panic!("the last has left"),
+        });
+    });
+}
+
+#[test]
+fn a_shrink_meets_a_start_that_is_refused() {
+    explore(["none was to come", "it was refused"], |seen| {
+        let roster = roster(2, 0);
+        let first = shrinks_and_looks(&roster);
+        roster.set_wanted(2);
+        let second = roster.take_for_worker();
+        seen.note(if second.is_some() { "it was refused" } else { "none was to come" });
+        if let Some(second) = second {
+            roster.gives_back(second, false);
+        }
+        assert!(first.join().unwrap().is_some(), "the only one has left");
+        assert_eq!(roster.workers(), 1);
     });
 }

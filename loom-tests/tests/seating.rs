@@ -214,3 +214,21 @@ fn the_last_active_worker_goes() {
         seen.note("the other watches");
     });
 }
+
+#[test]
+fn a_worker_that_was_to_come_goes() {
+    explore(["the only one watches"], |seen| {
+        let seats = Seats::new(1);
+        let worker = thread::spawn(waits_for_an_event(&seats));
+        // As in a growth that fails: somebody who does not get a thread is told of first, and then counted off.
+        let mut state = seats.seating.lock();
+        state.0.worker_comes();
+        seats.ensure_alarm(state);
+        seats.unpark_one();
+        seats.seating.lock().0.worker_goes();
+        seats.unpark_one();
+        seats.driver.ring(|bell| bell.events += 1);
+        worker.join().unwrap();
+        seen.note("the only one watches");
+    });
+}

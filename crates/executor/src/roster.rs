@@ -9,13 +9,15 @@
 //! whether there are too many workers, and the highest seat that was ever taken.
 //!
 //! ## Roles
-//! * whoever resizes: `set_wanted`, then `take_for_worker` for each thread it starts.
+//! * whoever resizes, several at the same time: `set_wanted`, then `take_for_worker` for each thread it starts, and
+//!   `has_started` or `gives_back`.
 //! * sentinel: `take_for_spare`.
 //! * worker, spare: `is_surplus` now and then; `leaves`, and when its queues are empty `returns`.
 //!
 //! ## Transitions
-//! 1. `take_for_worker`, `take_for_spare`: a vacant seat, the lowest, is taken.
-//! 2. `leaves`: a worker is counted off, if there are too many; a spare always. It still has the seat.
+//! 1. `take_for_worker`, `take_for_spare`: a vacant seat, the lowest, is taken. Until `has_started`, nobody leaves on
+//!    account of a worker: it may not get a thread.
+//! 2. `leaves`: a worker is counted off, if too many have started; a spare always. It still has the seat.
 //! 3. `returns`: the seat is vacant again; or, if there are too few workers by then, the one who brings it takes it,
 //!    or a lower one, and stays as a worker.
 //! 4. `gives_back`: a seat for which no thread could be had.
@@ -25,6 +27,7 @@
 //!   `a_worker_leaves_while_the_number_rises`.
 //! * I2: when all have looked and all have come who were to, there are as many workers as are wanted; the same, and
 //!   `two_leave_and_one_is_to_stay`.
+//! * I3: once a worker has started, there is always one that has; model `a_shrink_meets_a_start_that_is_refused`.
 //!
 //! ## Ordering
 //! The lock's own. The hints are Relaxed: whoever makes somebody surplus wakes a sleeper afterwards.
@@ -38,7 +41,8 @@
 //!
 //! ## Checked by
 //! `loom-tests/tests/roster.rs`: `a_worker_leaves_while_the_number_rises`, `two_leave_and_one_is_to_stay`,
-//! `a_sleeper_is_told_to_leave`, `a_spare_meets_a_resize`.
+//! `a_sleeper_is_told_to_leave`, `a_spare_meets_a_resize`, `a_shrink_meets_a_start`,
+//! `a_shrink_meets_a_start_that_is_refused`.
 
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering};
 use filch_primitives::sync::Mutex;
@@ -57,15 +61,23 @@ struct State<S> {
     /// How many workers there are to be, and how many there are, spares not counted.
     wanted: usize,
     workers: usize,
+    /// Those of the workers whose threads are being started.
+    starting: usize,
     spares: usize,
     max_spares: usize,
+}
+
+impl<S> State<S> {
+    fn has_surplus(&self) -> bool {
+        self.workers - self.starting > self.wanted
+    }
 }
 
 impl<S> Roster<S> {
     /// All seats are vacant, and nobody is wanted.
     pub fn new(seats: impl IntoIterator<Item = S>, max_spares: usize) -> Self {
         let vacant = seats.into_iter().enumerate().collect();
-        let state = State { vacant, wanted: 0, workers: 0, spares: 0, max_spares };
+        let state = State { vacant, wanted: 0, workers: 0, starting: 0, spares: 0, max_spares };
         Self {
             surplus: AtomicBool::new(false),
             used: AtomicUsize::new(0),
@@ -81,7 +93,7 @@ impl<S> Roster<S> {
     }
 
     /// A seat for a worker that is wanted and missing. `None` if none is, or if the seat is still with somebody who is
-    /// leaving: that one will stay.
+    /// leaving: that one will stay. `has_started` or `gives_back` follows.
     pub fn take_for_worker(&self) -> Option<(usize, S)> {
         let mut state = self.state.lock();
         if state.workers >= state.wanted {
@@ -89,7 +101,15 @@ impl<S> Roster<S> {
         }
         let seat = self.take(&mut state)?;
         state.workers += 1;
+        state.starting += 1;
         Some(seat)
+    }
+
+    /// A thread was had for a worker; whether some of those that there are have to leave.
+    pub fn has_started(&self) -> bool {
+        let mut state = self.state.lock();
+        state.starting -= 1;
+        self.hint(&state)
     }
 
     /// A seat for one more spare.
@@ -119,6 +139,7 @@ impl<S> Roster<S> {
             state.spares -= 1;
         } else {
             state.workers -= 1;
+            state.starting -= 1;
             state.wanted = state.wanted.min(state.workers).max(1);
         }
         state.workers
@@ -135,7 +156,7 @@ impl<S> Roster<S> {
     #[must_use = "who is counted off brings back its seat"]
     pub fn leaves(&self, is_spare: bool) -> bool {
         let mut state = self.state.lock();
-        let may_leave = is_spare || state.workers > state.wanted;
+        let may_leave = is_spare || state.has_surplus();
         match (may_leave, is_spare) {
             (true, true) => state.spares -= 1,
             (true, false) => state.workers -= 1,
@@ -158,7 +179,7 @@ impl<S> Roster<S> {
     }
 
     fn hint(&self, state: &State<S>) -> bool {
-        let surplus = state.workers > state.wanted;
+        let surplus = state.has_surplus();
         // Ordering: Relaxed; written under the lock, read as a hint.
         self.surplus.store(surplus, Ordering::Relaxed);
         surplus
@@ -194,6 +215,7 @@ impl<S> fmt::Debug for Roster<S> {
         f.debug_struct("Roster")
             .field("wanted", &state.wanted)
             .field("workers", &state.workers)
+            .field("starting", &state.starting)
             .field("spares", &state.spares)
             .field("vacant", &state.vacant.len())
             .finish()

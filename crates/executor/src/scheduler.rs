@@ -37,7 +37,10 @@ use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How soon whoever waits for the end of a thread, with a deadline, looks again.
+const LOOK_AFTER: Duration = Duration::from_micros(100);
 
 /// What other threads see of a worker.
 pub(crate) struct Remote {
@@ -179,6 +182,7 @@ impl Scheduler {
         let (task, handle) = unsafe { task::new(future, self, origin) };
         // A name is for reports, which find it in the registry.
         if task.is_named() && !self.enroll(&task) {
+            self.count_spawned_outside();
             return Spawned { handle, refused: Some(task) };
         }
         let refused = self.with_core(|core| match core {
@@ -191,8 +195,7 @@ impl Scheduler {
             }
             None => match self.owned.gate.enter_if_open(context::thread_lane()) {
                 Some(_pass) => {
-                    // Ordering: Relaxed; a statistic.
-                    self.spawned_outside.fetch_add(1, Ordering::Relaxed);
+                    self.count_spawned_outside();
                     record::spawned(&task, self.config.recorder.as_ref());
                     self.schedule_remote(task);
                     None
@@ -200,7 +203,16 @@ impl Scheduler {
                 None => Some(task),
             },
         });
+        if refused.is_some() {
+            // Its end will be counted.
+            self.count_spawned_outside();
+        }
         Spawned { handle, refused }
+    }
+
+    fn count_spawned_outside(&self) {
+        // Ordering: Relaxed; a statistic.
+        self.spawned_outside.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Lends this thread's worker's core, if the worker is one of ours and has it.
@@ -265,10 +277,12 @@ impl Scheduler {
         self.park.worker_comes();
     }
 
-    /// A worker has given up its seat.
+    /// A worker has given up its seat, or does not come after all.
     pub(crate) fn worker_goes(&self) {
         self.idle.worker_goes();
         self.park.worker_goes();
+        // The others may have left the driver to this one.
+        self.park.unpark_one();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -342,8 +356,9 @@ impl Scheduler {
             return;
         }
         drop(threads);
-        // Only this thread is left: nothing decrements the count meanwhile, and nothing raises it, for
-        // only a worker's thread does.
+        // Only this thread is left, and the shutdown has begun: before that a worker that has started is inside,
+        // besides one that leaves or could not be started (`roster.rs`, I3). Nothing decrements the count meanwhile,
+        // and nothing raises it, for only a worker's thread does.
         self.owned.close_and_end_all(|| self.injector.pop());
         catch_quietly(|| self.park.tasks_ended());
         self.threads.lock().inside = 0;
@@ -363,7 +378,7 @@ impl Scheduler {
     }
 
     /// After [`begin_shutdown`](Self::begin_shutdown): waits until every task has ended, or `deadline`.
-    /// `false` if time ran out.
+    /// `false` if time ran out. Then for the threads themselves, until `deadline`.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let mut threads = self.threads.lock();
         while threads.inside > 0 || threads.sentinel.is_some() {
@@ -381,6 +396,13 @@ impl Scheduler {
         let to_join = std::mem::take(&mut threads.to_join);
         drop(threads);
         for thread in to_join {
+            // Hooks and destructors of its own may keep it; no task needs it.
+            while let Some(deadline) = deadline.filter(|_| !thread::is_finished(&thread)) {
+                if Instant::now() >= deadline {
+                    return true;
+                }
+                thread::sleep(LOOK_AFTER);
+            }
             // A worker's thread ends only by leaving its loop; a panic out of it is a fault of ours and
             // was printed by the panic hook.
             let _ended = thread.join();

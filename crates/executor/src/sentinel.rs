@@ -73,10 +73,19 @@ pub(crate) fn start(scheduler: &Arc<Scheduler>) -> io::Result<()> {
     let theirs = scheduler.clone();
     scheduler.start_sentinel(|| {
         thread::Builder::new().name("filch-sentinel".to_owned()).spawn(move || {
-            keep_watch(&theirs);
-            theirs.sentinel_ends();
+            let ends = Ends(theirs);
+            keep_watch(&ends.0);
         })
     })
+}
+
+/// Says when it is dropped that the sentinel has ended; also should it panic, so that nobody waits for ever.
+struct Ends(Arc<Scheduler>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.sentinel_ends();
+    }
 }
 
 fn keep_watch(scheduler: &Arc<Scheduler>) {
@@ -158,7 +167,7 @@ impl Beat<'_> {
         }
         let by_spare = |&&seat: &&usize| self.seats[seat].is_relieved;
         let Some(&seat) = stuck.iter().min_by_key(by_spare) else { return };
-        let relieved = Relieved { seat, poll: self.seats[seat].poll };
+        let relieved = Relieved { seat, poll: self.seats[seat].poll, passed_on: None };
         self.seats[seat].is_relieved |= worker::start_spare(self.scheduler, relieved);
     }
 }

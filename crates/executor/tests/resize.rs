@@ -2,15 +2,15 @@
 
 mod support;
 
-use filch_executor::{Builder, EventLoop, Executor, Handle, yield_now};
+use filch_executor::{Builder, CondvarPark, EventLoop, Executor, Handle, Park, yield_now};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Arc, Mutex};
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread::ThreadId;
 use std::time::Duration;
-use support::{Counter, HUNG, assert_at_once, bounded, eventually, occupy, thread};
+use support::{Counter, HUNG, assert_at_once, assert_lives, bounded, eventually, occupy, thread};
 
 fn elastic(workers: usize, max_workers: usize) -> Executor {
     Builder::new_multi_thread()
@@ -249,6 +249,121 @@ fn a_thread_that_is_refused_is_an_error_and_the_others_go_on() {
     assert_at_once(&executor, 2);
     executor.handle().set_workers(4).unwrap();
     assert_at_once(&executor, 4);
+}
+
+/// Long enough for a worker that may leave to do so.
+const LEAVES: Duration = Duration::from_millis(50);
+
+/// A task that keeps one worker busy, and never ends.
+fn busy(executor: &Executor) -> filch_executor::JoinHandle<()> {
+    executor.spawn(async {
+        loop {
+            yield_now().await;
+        }
+    })
+}
+
+/// Holds up who starts a worker, once, between the decision and the start.
+struct HoldsUp {
+    park: CondvarPark,
+    hold: Mutex<Option<Hold>>,
+}
+
+struct Hold {
+    reached: mpsc::Sender<()>,
+    go_on: mpsc::Receiver<()>,
+}
+
+impl Park for HoldsUp {
+    fn park(&self, timeout: Option<Duration>) {
+        self.park.park(timeout);
+    }
+
+    fn unpark_one(&self) {
+        self.park.unpark_one();
+    }
+
+    fn turn(&self) {}
+
+    fn worker_comes(&self) {
+        let hold = self.hold.lock().take();
+        if let Some(hold) = hold {
+            hold.reached.send(()).unwrap();
+            let _released = hold.go_on.recv_timeout(HUNG);
+        }
+    }
+}
+
+#[test]
+fn a_shrink_in_the_middle_of_a_growth_ends_nothing() {
+    bounded(|| {
+        let park = Arc::new(HoldsUp { park: CondvarPark::new(), hold: Mutex::new(None) });
+        let executor = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_workers(4)
+            .park(park.clone())
+            .build()
+            .unwrap();
+        let task = busy(&executor);
+        let (reached, is_reached) = mpsc::channel();
+        let (release, go_on) = mpsc::channel();
+        *park.hold.lock() = Some(Hold { reached, go_on });
+        let handle = executor.handle().clone();
+        let grows = thread(move || handle.set_workers(2));
+        is_reached.recv_timeout(HUNG).unwrap();
+        executor.handle().set_workers(1).unwrap();
+        std::thread::sleep(LEAVES);
+        drop(release);
+        grows.join().unwrap().unwrap();
+        eventually("one has left", || executor.handle().workers() == 1);
+        assert!(!task.is_finished());
+        assert_lives(&executor);
+    });
+}
+
+#[test]
+fn a_shrink_in_the_middle_of_a_growth_that_fails_ends_nothing() {
+    bounded(|| {
+        let slot: Arc<OnceLock<Handle>> = Arc::default();
+        let theirs = slot.clone();
+        let executor = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_workers(4)
+            .thread_name_fn(move || {
+                let Some(handle) = theirs.get() else { return "first".to_owned() };
+                handle.set_workers(1).unwrap();
+                std::thread::sleep(LEAVES);
+                "a zero byte: \0".to_owned()
+            })
+            .build()
+            .unwrap();
+        let task = busy(&executor);
+        slot.set(executor.handle().clone()).unwrap();
+        let error = executor.handle().set_workers(3).unwrap_err();
+        assert!(error.to_string().contains("1 of 3 workers run"), "{error}");
+        std::thread::sleep(LEAVES);
+        assert_eq!(executor.handle().workers(), 1);
+        assert!(!task.is_finished());
+        assert_lives(&executor);
+    });
+}
+
+#[test]
+fn growths_and_shrinks_at_the_same_time_end_nothing() {
+    bounded(|| {
+        let executor = elastic(1, 4);
+        let task = busy(&executor);
+        let resizes = [2, 1].map(|count| {
+            let handle = executor.handle().clone();
+            thread(move || (0..300).for_each(|_| handle.set_workers(count).unwrap()))
+        });
+        for resizes in resizes {
+            resizes.join().unwrap();
+        }
+        assert!(!task.is_finished());
+        executor.handle().set_workers(3).unwrap();
+        assert_lives(&executor);
+    });
 }
 
 /// What the operating system grants, here by an affinity mask; the quotas of control groups, which take privileges to set,

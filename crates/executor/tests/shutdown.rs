@@ -3,7 +3,8 @@
 mod support;
 
 use filch_executor::{
-    Builder, EventLoop, Executor, Handle, block_in_place, spawn, spawn_blocking, yield_now,
+    Builder, CondvarPark, EventLoop, Executor, Handle, Park, block_in_place, spawn, spawn_blocking,
+    yield_now,
 };
 use filch_primitives::sync::{Arc, Mutex};
 use std::sync::mpsc;
@@ -603,4 +604,51 @@ fn an_executor_dropped_while_the_thread_unwinds_ends_its_tasks() {
         assert_eq!(dropped.get(), 10);
     });
     assert!(HUNG > SHORT);
+}
+
+#[test]
+fn a_shutdown_with_a_deadline_does_not_wait_past_it_for_a_hook() {
+    bounded(|| {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let executor = Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_stop(move || {
+                let _released = released.lock().recv();
+            })
+            .build()
+            .unwrap();
+        let report = executor.shutdown(Duration::from_millis(50));
+        assert!(report.is_clean(), "every task has ended: {report}");
+        drop(release);
+    });
+}
+
+/// Its sentinel ends in a panic.
+struct Broken(CondvarPark);
+
+impl Park for Broken {
+    fn park(&self, timeout: Option<Duration>) {
+        self.0.park(timeout);
+    }
+
+    fn unpark_one(&self) {
+        self.0.unpark_one();
+    }
+
+    fn turn(&self) {}
+
+    fn sentinel_sleeps(&self) -> bool {
+        panic!("a fault of the park");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_sentinel_that_has_panicked() {
+    bounded_by(SHORT, || {
+        let park = Arc::new(Broken(CondvarPark::new()));
+        let executor = Builder::new_multi_thread().worker_threads(1).park(park).build().unwrap();
+        assert_eq!(executor.block_on(executor.spawn(async { 7 })).unwrap(), 7);
+        drop(executor);
+    });
 }

@@ -335,3 +335,28 @@ fn a_long_report_names_some_and_counts_the_rest() {
         assert!(text.ends_with("\n  cancelled: 30 more"), "{text}");
     });
 }
+
+#[test]
+fn tasks_that_were_refused_do_not_count_against_those_that_live() {
+    bounded(|| {
+        let executor = multi(1);
+        let handle = executor.handle().clone();
+        let release = block(&executor, name("stuck"), false);
+        let ends = thread(move || executor.shutdown(LONG));
+        eventually("it has begun", || {
+            let task = handle.spawn(std::future::pending::<()>());
+            let is_refused = task.is_finished();
+            task.abort();
+            is_refused
+        });
+        let live = handle.live_tasks();
+        for _ in 0..5 {
+            drop(TaskBuilder::new().spawn_on(async {}, &handle));
+            drop(name("late").spawn_on(async {}, &handle));
+        }
+        assert_eq!(handle.live_tasks(), live, "the one that is stuck, and what waits behind it");
+        drop(release);
+        assert_eq!(names(ends.join().unwrap().stuck()), Vec::<&str>::new());
+        assert_eq!(handle.live_tasks(), 0);
+    });
+}

@@ -4,6 +4,8 @@ use filch::io::{AsyncReadExt, AsyncWriteExt};
 use filch::net::{TcpListener, TcpStream};
 use filch::runtime::{Builder, Runtime};
 use filch::time::{Duration, Instant, interval, sleep};
+use filch_primitives::atomic::{AtomicBool, Ordering};
+use filch_primitives::sync::Arc;
 use std::sync::mpsc;
 
 /// How long a stuck poll waits for what it is stuck for.
@@ -132,4 +134,37 @@ fn the_same_with_a_connection_between_tasks_and_a_spare_that_goes() {
         }
     }
     assert!(runtime.metrics().long_polls() >= 3);
+}
+
+#[test]
+fn timers_fire_after_a_growth_that_failed() {
+    let is_refused = Arc::new(AtomicBool::new(false));
+    let refuses = is_refused.clone();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_workers(1000)
+        .spare_workers(0)
+        .thread_name_fn(move || {
+            // Ordering: Relaxed; a flag of one thread.
+            let name = if refuses.load(Ordering::Relaxed) { "a zero byte: \0" } else { "worker" };
+            name.to_owned()
+        })
+        .build()
+        .unwrap();
+    let (tick, ticks) = mpsc::channel();
+    runtime.spawn(async move {
+        while tick.send(()).is_ok() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    for _ in 0..10 {
+        ticks.recv_timeout(HUNG).unwrap();
+        // Ordering: Relaxed; as above.
+        is_refused.store(true, Ordering::Relaxed);
+        runtime.set_workers(1000).unwrap_err();
+        while ticks.try_recv().is_ok() {}
+        for _ in 0..20 {
+            ticks.recv_timeout(HUNG).expect("nobody watches the timers");
+        }
+    }
 }

@@ -13,6 +13,10 @@ use crate::scheduler::{Remote, Scheduler};
 use crate::task::{Reason, Runnable};
 use filch_primitives::atomic::Ordering;
 use std::fmt;
+use std::time::{Duration, Instant};
+
+/// How long a spare sleeps before it looks whether the worker is back that it relieves.
+pub(super) const SPARE_NAP: Duration = Duration::from_millis(20);
 
 /// How many tasks a worker makes public at a time, at most.
 const QUEUE_CAPACITY: usize = 256;
@@ -53,6 +57,8 @@ impl Seat {
 pub(crate) struct Relieved {
     pub(crate) seat: usize,
     pub(crate) poll: usize,
+    /// See [`Core::passes_on`].
+    pub(crate) passed_on: Option<Instant>,
 }
 
 /// See the head of this file.
@@ -166,9 +172,25 @@ impl Core {
 
     /// Whether it is to look if it may leave.
     pub(crate) fn is_surplus(&self, scheduler: &Scheduler) -> bool {
-        let is_back =
-            |relieved: Relieved| scheduler.remotes[relieved.seat].progress.begun() != relieved.poll;
-        scheduler.roster.is_surplus() || self.relieves.is_some_and(is_back)
+        match &self.relieves {
+            None => scheduler.roster.is_surplus(),
+            Some(Relieved { seat, poll, .. }) => scheduler.remotes[*seat].progress.begun() != *poll,
+        }
+    }
+
+    /// It has slept: whether it wakes another worker instead, which is to look if it may leave. Only a spare does, and
+    /// once in a nap at most, lest it wakes itself for ever.
+    pub(crate) fn passes_on(&mut self, scheduler: &Scheduler) -> bool {
+        let Some(relieved) = &mut self.relieves else { return false };
+        if !scheduler.roster.is_surplus() {
+            return false;
+        }
+        let now = Instant::now();
+        let is_due = relieved.passed_on.is_none_or(|at| now.duration_since(at) >= SPARE_NAP);
+        if is_due {
+            relieved.passed_on = Some(now);
+        }
+        is_due
     }
 
     /// Leaves what it has to the others, oldest first.

@@ -30,10 +30,6 @@ use filch_primitives::CachePadded;
 use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a spare sleeps before it looks whether the worker is back that it relieves.
-const SPARE_NAP: Duration = Duration::from_millis(20);
 
 /// A worker as its own thread sees it.
 pub(crate) struct Worker {
@@ -55,7 +51,8 @@ pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Rem
 }
 
 /// Runs tasks on this thread until the shutdown, or until the core is taken elsewhere.
-fn run(scheduler: Arc<Scheduler>, core: Box<Core>) {
+fn run(scheduler: Arc<Scheduler>, mut core: Box<Core>) {
+    core.pace.wake();
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
@@ -190,7 +187,7 @@ impl Worker {
         } else {
             let timeout = self.with_core(|core| {
                 count(&core.seat.remote(scheduler).parks);
-                let nap = core.relieves.map(|_| SPARE_NAP);
+                let nap = core.relieves.as_ref().map(|_| core::SPARE_NAP);
                 steal::look_again(core, scheduler).or(nap)
             });
             let timeout = timeout.flatten();
@@ -198,6 +195,9 @@ impl Worker {
             self.with_driver(|| scheduler.park.park(timeout));
             record::unparks();
             scheduler.idle.unpark();
+            if self.with_core(|core| core.passes_on(scheduler)) == Some(true) {
+                scheduler.park.unpark_one();
+            }
         }
         self.with_core(|core| {
             core.searching = true;
@@ -234,7 +234,8 @@ impl Worker {
                 scheduler.worker_goes();
                 true
             }
-            Some((_, core)) => {
+            Some((_, mut core)) => {
+                core.pace.wake();
                 *self.core.borrow_mut() = Some(core);
                 false
             }
@@ -257,6 +258,7 @@ impl Worker {
             return;
         };
         let scheduler = &self.scheduler;
+        scheduler.park.found_work();
         if std::mem::take(&mut core.searching) {
             let _last = scheduler.idle.stop_searching();
         }
@@ -332,12 +334,17 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
-        let attended = TaskInfo::current().map(|task| self.scheduler.attend(task));
+        let task = TaskInfo::current();
+        let polled = task.as_ref().map(|task| (task.id().number(), task.spawned_at()));
+        let attended = task.map(|task| self.scheduler.attend(task));
         self.outside.set(Some((Outside::begin(&self.scheduler.park), attended)));
         core.seat.remote(&self.scheduler).progress.rest();
         self.scheduler.thread_enters();
         if let Err(core) = start::run_in_pool(&self.scheduler, core) {
-            // Nobody to carry on: keep the core, so that at least thieves see a worker at its place.
+            // Nobody to carry on: keep the core, so that thieves and the sentinel see a worker that is stuck.
+            if let Some((id, spawned_at)) = polled {
+                core.seat.remote(&self.scheduler).progress.begin(id, spawned_at);
+            }
             *self.core.borrow_mut() = Some(core);
             self.outside.set(None);
         }

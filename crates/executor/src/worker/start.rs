@@ -2,6 +2,7 @@
 
 use super::{Core, Relieved, run};
 use crate::config::ThreadKind;
+use crate::handle::Handle;
 use crate::scheduler::Scheduler;
 use filch_primitives::sync::Mutex;
 use std::io;
@@ -23,11 +24,15 @@ pub(crate) fn set_workers(scheduler: &Arc<Scheduler>, wanted: usize) -> io::Resu
             None => start(scheduler, index, core),
             Some(_) => Err((io::Error::other("not tried"), core)),
         };
-        if let Err((error, core)) = started {
-            scheduler.worker_goes();
-            let left = scheduler.roster.gives_back((index, core), false);
-            let first = failed.take().map_or(error, |(first, _)| first);
-            failed = Some((first, left));
+        match started {
+            Ok(()) if scheduler.roster.has_started() => scheduler.park.unpark_one(),
+            Ok(()) => {}
+            Err((error, core)) => {
+                let left = scheduler.roster.gives_back((index, core), false);
+                scheduler.worker_goes();
+                let first = failed.take().map_or(error, |(first, _)| first);
+                failed = Some((first, left));
+            }
         }
     }
     failed.map_or(Ok(()), |(error, left)| {
@@ -60,7 +65,7 @@ fn start(
             Ok(())
         }
         Err(error) => {
-            scheduler.thread_leaves();
+            leaves(scheduler);
             let core = core.lock().take().expect("no thread has taken it");
             Err((error, core))
         }
@@ -99,6 +104,14 @@ pub(super) fn run_in_pool(scheduler: &Arc<Scheduler>, core: Box<Core>) -> Result
         return Ok(());
     }
     let core = core.lock().take().expect("no thread has taken it");
-    scheduler.thread_leaves();
+    leaves(scheduler);
     Err(core)
+}
+
+/// There is no thread for somebody who was to enter a worker's loop. If the shutdown has begun, this thread may be the one
+/// that ends the tasks: their destructors may do what tasks do.
+fn leaves(scheduler: &Arc<Scheduler>) {
+    let handle = Handle::from(scheduler.clone());
+    let _entered = handle.enter();
+    scheduler.thread_leaves();
 }

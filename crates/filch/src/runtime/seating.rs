@@ -10,8 +10,8 @@
 //! * I3: while somebody is active and somebody waits, an alarm is set where they wait, and when it has gone off with the
 //!   driver unattended since it was set, whoever it woke watches; model
 //!   `the_driver_is_attended_while_a_worker_is_stuck`.
-//! * I4: when the last one that was active goes for good and wakes one of the others, that one watches; model
-//!   `the_last_active_worker_goes`.
+//! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
+//!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.
 //!
 //! ## Checked by
 //! `loom-tests/tests/seating.rs`, in which a bell on a lock stands in for the driver and for the standby, and alarms go
