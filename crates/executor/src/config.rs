@@ -91,6 +91,7 @@ impl Config {
                     catch_quietly(|| hook());
                 }
             });
+            drop(config);
             if let Some(leave) = leave {
                 leave();
             }

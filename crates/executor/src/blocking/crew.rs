@@ -62,8 +62,8 @@ type Post = Arc<Mutex<Option<TaskInfo>>>;
 
 /// The threads of a pool, and what they share.
 pub(crate) struct Crew {
-    // First, so that what its jobs point at is still there should it go with some in it.
-    desk: Desk<Job>,
+    /// Its jobs point at the crew, so it is emptied before that goes; threads that end hold it for longer.
+    desk: Arc<Desk<Job>>,
     name: Arc<str>,
     config: Config,
     keep_alive: Duration,
@@ -93,7 +93,7 @@ impl Crew {
             keep_alive: pool.keep_alive,
             park,
             ledger,
-            desk: Desk::new(limits),
+            desk: Arc::new(Desk::new(limits)),
             may_spin: has_cores,
             posts: Mutex::new(Vec::new()),
             is_refused: AtomicBool::new(false),
@@ -202,7 +202,10 @@ impl Crew {
         let started = self.config.start_thread(ThreadKind::Blocking, move || {
             let turn = theirs.lock().take();
             crew.work(turn);
-            move || crew.desk.thread_ends()
+            // Whoever waits for the thread finds that nothing of the runtime is held any more.
+            let desk = crew.desk.clone();
+            drop(crew);
+            move || desk.thread_ends()
         });
         let Err(error) = started else {
             // Ordering: Relaxed; only for who is told what.
@@ -357,6 +360,12 @@ impl<F: FnOnce() -> R, R> Future for Blocking<F> {
         // It may poll futures by some `block_on` of its own.
         let _unlimited = BudgetScope::unlimited();
         Poll::Ready(f())
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
