@@ -134,6 +134,21 @@ fn a_task_that_ends_is_noticed_before_the_clock_jumps() {
     });
 }
 
+/// Workers come to rest, and one of them looks whether the clock may jump, at the very moment when `block_on` begins.
+#[test]
+fn the_clock_stands_from_the_beginning() {
+    bounded(|| {
+        for round in 0..200 {
+            let runtime = runtime(1 + round % 4);
+            std::thread::sleep(Duration::from_micros(5 * (round as u64 % 50)));
+            runtime.block_on(async {
+                let task = filch::spawn(async { filch::task::yield_now().await });
+                timeout(SECOND, task).await.expect("it is ready at once").unwrap();
+            });
+        }
+    });
+}
+
 #[test]
 fn messages_between_tasks_take_no_time() {
     paused(|| async {

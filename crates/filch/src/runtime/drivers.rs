@@ -120,7 +120,7 @@ impl Drivers {
                 // Since that look, the last of the others may have written to a socket and come to rest.
                 let events = self.io.wait(Some(Duration::ZERO));
                 let has_work = events > 0 || self.seats.take_call();
-                if has_work || (self.seats.all_idle() && self.timers.jump()) {
+                if has_work || self.seats.jump_if_all_idle(|| self.timers.jump()) {
                     return events;
                 }
             }
@@ -167,7 +167,7 @@ impl Park for Drivers {
     }
 
     fn outside_begins(&self) {
-        self.seats.outside_begins();
+        self.seats.outside_begins(self.timers.is_paused());
     }
 
     fn outside_ends(&self) {

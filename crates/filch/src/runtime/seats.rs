@@ -162,7 +162,17 @@ impl Seats {
 
     /// To be asked by whoever watches: whether nothing runs that could wake a task.
     pub(super) fn all_idle(&self) -> bool {
+        self.is_all_idle(&self.seating.lock())
+    }
+
+    /// Calls `jump`, by whoever watches, if nothing runs that could wake a task, and before anything of the kind
+    /// begins; what it returned.
+    pub(super) fn jump_if_all_idle(&self, jump: impl FnOnce() -> bool) -> bool {
         let seating = self.seating.lock();
+        self.is_all_idle(&seating) && jump()
+    }
+
+    fn is_all_idle(&self, seating: &Seating) -> bool {
         // Ordering: Acquire; pairs with the Release in `outside_ends`. Looked at under the lock: a worker
         // that lets something begin outside has not come to stand by before, and something that ends
         // has called a worker before if it woke a task.
@@ -170,9 +180,13 @@ impl Seats {
         seating.is_all_idle() && outside == 0
     }
 
-    pub(super) fn outside_begins(&self) {
-        // Ordering: Relaxed; a worker takes the lock before it stands by.
+    pub(super) fn outside_begins(&self, is_paused: bool) {
+        // Ordering: Relaxed; a worker takes the lock before it stands by, anybody else takes it below.
         self.outside.fetch_add(1, Ordering::Relaxed);
+        if is_paused {
+            // A jump for which this comes too late is over before it begins.
+            drop(self.seating.lock());
+        }
     }
 
     pub(super) fn outside_ends(&self) {
