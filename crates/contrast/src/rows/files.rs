@@ -150,26 +150,35 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
             work.process(task % files);
             Ok(())
         })?,
-        Means::Tasks(flavour) => flavour
-            .run(async {
-                let tasks: Vec<_> = (0..tasks)
-                    .map(|task| {
-                        let work = Arc::clone(&work);
-                        filch::spawn(async move { work.process(task % files) })
-                    })
-                    .collect();
-                for task in tasks {
-                    task.await.map_err(|error| error.to_string())?;
-                }
-                Ok(())
-            })
-            .map_err(|error| error.to_string())
-            .and_then(|done| done)?,
+        Means::Tasks(flavour) => {
+            let all = each_in_a_task(Arc::clone(&work), tasks);
+            flavour
+                // In a task, so that it runs on a worker and not beside the workers.
+                .run(async { filch::spawn(all).await })
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string())?;
+        }
     }
 
     let mut sample = Sample::of_all_work(&watch, tasks);
     (sample.digest, sample.unreadable) = (Some(work.sum()), work.unreadable());
     Ok(sample)
+}
+
+/// Goes through the files in so many tasks, and waits for all of them.
+async fn each_in_a_task(work: Arc<Digests>, tasks: usize) -> Result<(), filch::task::JoinError> {
+    let files = work.files();
+    let tasks: Vec<_> = (0..tasks)
+        .map(|task| {
+            let work = Arc::clone(&work);
+            filch::spawn(async move { work.process(task % files) })
+        })
+        .collect();
+    for task in tasks {
+        task.await?;
+    }
+    Ok(())
 }
 
 fn verdict(measured: &Measured) -> Verdict {

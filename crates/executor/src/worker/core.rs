@@ -109,7 +109,7 @@ impl Core {
         // A single task behind the one that runs is not worth a worker: most polls are shorter than a
         // wake-up. From the driver there is more to come.
         if len > 1 && !in_driver {
-            self.share(scheduler);
+            self.share(scheduler, len);
         }
     }
 
@@ -117,14 +117,19 @@ impl Core {
     #[inline]
     pub(crate) fn pop(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
         let public = &mut self.public;
-        let is_coarse = self.pace.is_coarse();
-        self.seat.with_private(scheduler, |private| private.pop(is_coarse, || public.pop()))
+        let is_very_long = self.pace.is_very_long();
+        self.seat.with_private(scheduler, |private| private.pop(is_very_long, || public.pop()))
     }
 
-    /// Makes the older half of its tasks public, or all of them, if somebody is idle and it is worth it.
+    /// Makes the older half of its `len` tasks public, or all of them, if somebody is idle and it is worth it.
     #[inline]
-    pub(crate) fn share(&mut self, scheduler: &Scheduler) {
-        if scheduler.idle.is_anyone_idle() && self.is_worth_a_worker(scheduler) {
+    pub(crate) fn share(&mut self, scheduler: &Scheduler, len: usize) {
+        if scheduler.idle.is_anyone_idle()
+            && self.is_worth_a_worker(scheduler)
+            && (self.pace.outlasts_a_wake_up(len)
+                || self.pace.is_share_due()
+                || !scheduler.has_alarm)
+        {
             self.make_public(scheduler);
         }
     }

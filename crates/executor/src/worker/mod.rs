@@ -281,8 +281,9 @@ impl Core {
             }
         }
         if let Some(task) = self.pop(scheduler) {
-            if self.seat.remote(scheduler).private.len_hint() > 0 {
-                self.share(scheduler);
+            let len = self.seat.remote(scheduler).private.len_hint();
+            if len > 0 {
+                self.share(scheduler, len);
             }
             return Some(task);
         }

@@ -2,13 +2,13 @@
 //!
 //! **When the outside gets its turn.** Events, timers and tasks from other threads have to come in between
 //! polls, however full the worker's own queue is: the driver every [`TURN_AFTER`]. Where polls are short, the
-//! clock is read only every [`LOOK_AFTER`] polls; where they are very long, before each of them.
+//! clock is read only every [`LOOK_AFTER`] polls; where they are long, every [`LOOK_EVERY`] or before each of them.
 //!
 //! **Whether its tasks are worth another worker.** To wake a worker costs some microseconds, and a task that
 //! goes to another core takes its memory along, a few hundred nanoseconds. A task that is done sooner than
-//! that is done sooner where it is. So tasks that are shorter than [`COARSE`] stay together, except that once
-//! every [`DUE_AFTER`] a share is due all the same: what still waits then is likely to go on for longer,
-//! however short its polls are.
+//! that is done sooner where it is. So tasks that are shorter than [`COARSE`] stay together, and so do as many as
+//! are done by the time that another worker is awake ([`WAKE`]); except that once every [`DUE_AFTER`] a share is due
+//! all the same: what still waits then is likely to go on for longer, however short its polls are.
 
 use crate::record;
 use filch_primitives::time::Instant;
@@ -20,6 +20,9 @@ const COARSE: Duration = Duration::from_nanos(500);
 /// How long a worker keeps short tasks to itself.
 const DUE_AFTER: Duration = Duration::from_millis(1);
 
+/// How long it takes to wake a worker, in nanoseconds.
+const WAKE: u32 = 20_000;
+
 /// How long the driver waits for its turn, besides the poll that is under way.
 const TURN_AFTER: Duration = Duration::from_micros(50);
 
@@ -27,11 +30,8 @@ const TURN_AFTER: Duration = Duration::from_micros(50);
 /// the programs it measures.
 const LOOK_AFTER: u32 = 61;
 
-/// After how many long ones that are shorter than [`VERY_LONG`].
-const LOOK_AFTER_LONG: u32 = 4;
-
-/// After polls of this length the worker looks each time.
-const VERY_LONG: Duration = Duration::from_micros(10);
+/// After how long where polls are long, in nanoseconds. Polls that are longer than that are very long: then each time.
+const LOOK_EVERY: u32 = 10_000;
 
 /// A look that finds long polls counts two, another takes one off: so one long poll among short ones, a task
 /// that spawns ten thousand others for example, says nothing of the others.
@@ -49,6 +49,8 @@ pub(crate) struct Pace {
     polls: u32,
     look_after: u32,
     score: u32,
+    /// How long the last polls took, in nanoseconds each.
+    nanos: u32,
     /// Since the worker woke up, the clock was not read yet.
     is_fresh: bool,
     read: Instant,
@@ -77,6 +79,7 @@ impl Pace {
             polls: 0,
             look_after: 1,
             score,
+            nanos: WAKE,
             is_fresh: true,
             read: now,
             turned: now,
@@ -103,6 +106,7 @@ impl Pace {
         }
         let poll = now.duration_since(self.read) / polls;
         self.read = now;
+        self.nanos = u32::try_from(poll.as_nanos()).unwrap_or(u32::MAX);
         self.score = if poll < COARSE {
             self.score.saturating_sub(1)
         } else {
@@ -110,8 +114,7 @@ impl Pace {
         };
         self.look_after = match self.score {
             0 => LOOK_AFTER,
-            _ if poll < VERY_LONG => LOOK_AFTER_LONG,
-            _ => 1,
+            _ => (LOOK_EVERY / self.nanos.max(1)).clamp(1, LOOK_AFTER),
         };
         self.is_share_due |= now.duration_since(self.shared) >= DUE_AFTER;
         let is_turn_due = now.duration_since(self.turned) >= TURN_AFTER;
@@ -129,6 +132,18 @@ impl Pace {
     /// The worker is back from its sleep, during which it let the driver in.
     pub(crate) fn wake(&mut self) {
         (self.polls, self.is_fresh, self.is_share_due) = (0, true, false);
+    }
+
+    /// Whether so many polls take longer than it takes to wake a worker.
+    #[inline]
+    pub(crate) fn outlasts_a_wake_up(&self, polls: usize) -> bool {
+        polls as u64 * u64::from(self.nanos) >= u64::from(WAKE)
+    }
+
+    /// Whether polls are so long that the clock is read after each.
+    #[inline]
+    pub(crate) fn is_very_long(&self) -> bool {
+        self.is_coarse() && self.nanos >= LOOK_EVERY
     }
 
     /// Whether polls are long.

@@ -13,7 +13,7 @@
 //!
 //! # Fairness
 //! Newest first alone would leave the oldest for ever, so every [`OLDEST_FIRST`]th pick, and every second where
-//! polls are long, takes the front of `waiting`, and every second one of these the oldest of `spawned`. So a
+//! polls are very long, takes the front of `waiting`, and every second one of these the oldest of `spawned`. So a
 //! task with `n` tasks before it in `waiting` is picked after `2 * OLDEST_FIRST * (n + 1)` picks at the latest,
 //! and one in `spawned` after `2 * OLDEST_FIRST * SPAWNED`. While there are events, these take every second
 //! pick of `waiting`'s, so that a timer or a message does not wait behind tasks that merely give way, and
@@ -27,6 +27,9 @@ pub(crate) const SPAWNED: usize = 32;
 
 /// How often the oldest task goes first, in picks.
 pub(crate) const OLDEST_FIRST: u32 = 16;
+
+// A division is dearer than all the rest of a pick.
+const _: () = assert!(OLDEST_FIRST.is_power_of_two());
 
 /// How often in a row what was just woken goes first: enough for a request and its reply, too few for two
 /// tasks to keep the others out.
@@ -89,16 +92,16 @@ impl<T> PrivateQueue<T> {
         self.waiting.push_back(task);
     }
 
-    /// The next task. `older` takes from where tasks are that are older than all of `waiting`.
+    /// The next task. Whether polls are very long decides how often it is the oldest; `older` takes from where tasks are that are older than all of `waiting`.
     #[inline]
     pub(crate) fn pop(
         &mut self,
-        is_coarse: bool,
+        is_very_long: bool,
         mut older: impl FnMut() -> Option<T>,
     ) -> Option<T> {
         self.picks = self.picks.wrapping_add(1);
-        let oldest_first = if is_coarse { 2 } else { OLDEST_FIRST };
-        if self.picks % oldest_first == 0 {
+        let oldest_first = if is_very_long { 2 } else { OLDEST_FIRST };
+        if self.picks & (oldest_first - 1) == 0 {
             if let Some(task) = self.pop_fairly(&mut older) {
                 return Some(task);
             }
