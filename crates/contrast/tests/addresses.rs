@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use common::{run, unwrapped};
+use filch::net::TcpSocket;
 
 /// Answers every request, and counts them; returns its address.
 fn server() -> (String, Arc<AtomicUsize>) {
@@ -67,9 +68,10 @@ fn each_address_is_asked_once_in_each_column() {
 
 #[test]
 fn an_address_where_nobody_listens_is_named() {
-    // Bound and dropped: most likely nobody's.
-    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let url = format!("http://{}/", nobody.expect("a port is free"));
+    // Bound, so that nobody else gets the port, and not listening.
+    let nobody = TcpSocket::new_v4().expect("a socket");
+    nobody.bind(([127, 0, 0, 1], 0).into()).expect("a port is free");
+    let url = format!("http://{}/", nobody.local_addr().expect("is bound"));
     let run = run(["--quick", "--runs", "1", "--no-page", "--rows", "fan-out", &url]).ended_with(1);
     let said = unwrapped(&run.stdout);
     assert!(said.contains(&format!("Failed: sequential: {url}: ")), "{said}");

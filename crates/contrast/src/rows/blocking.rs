@@ -50,7 +50,7 @@ const BLOCK_FOR: Duration = Duration::from_millis(200);
 /// A task counts as delayed when one of its ticks was later than this.
 const NOTICEABLE: Duration = Duration::from_millis(50);
 /// On several workers no tick may be as late as the next one is due. An idle worker looks after what is behind a stuck one
-/// within a millisecond; the rest is for an operating system that has other things to do.
+/// within half a millisecond, mostly; the rest is for an operating system that has other things to do.
 const AT_MOST: Duration = PERIOD;
 
 fn prepare(_: &Plan) -> Result<Prepared, Unprepared> {
