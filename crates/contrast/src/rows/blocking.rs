@@ -96,6 +96,11 @@ fn next_tick(due: Instant, now: Instant) -> Instant {
     due + PERIOD * (missed + 1)
 }
 
+/// Whether there is another tick, at `due`: until the time is over, and the mistake has happened however late that is.
+fn goes_on(task: usize, start: Instant, due: Instant, has_blocked: bool) -> bool {
+    due < start + RUN_FOR || (task == 0 && !has_blocked)
+}
+
 /// One tick of task 0 is the mistake: the first one after `BLOCK_AFTER`.
 fn blocks_now(task: usize, start: Instant, now: Instant, has_blocked: &mut bool) -> bool {
     let is_the_one = task == 0 && !*has_blocked && now >= start + BLOCK_AFTER;
@@ -147,7 +152,7 @@ fn cell(args: &CellArgs) -> Result<Sample, String> {
 /// Ticks until the time is over and returns how late the latest tick was; awaits.
 async fn tick(start: Instant, task: usize) -> Duration {
     let (mut due, mut longest, mut has_blocked) = (first_tick(start, task), Duration::ZERO, false);
-    while due < start + RUN_FOR {
+    while goes_on(task, start, due, has_blocked) {
         sleep_until(due).await;
         working_here();
         let now = Instant::now();
@@ -165,7 +170,7 @@ async fn tick(start: Instant, task: usize) -> Duration {
 fn tick_blocking(start: Instant, task: usize) -> Duration {
     let (mut due, mut longest, mut has_blocked) = (first_tick(start, task), Duration::ZERO, false);
     working_here();
-    while due < start + RUN_FOR {
+    while goes_on(task, start, due, has_blocked) {
         notes::wait(|| std::thread::sleep(due.saturating_duration_since(Instant::now())));
         let now = Instant::now();
         longest = longest.max(now.saturating_duration_since(due));
