@@ -25,6 +25,9 @@ const WORKER_THREADS: &str = "FILCH_WORKER_THREADS";
 
 /// Builds an [`Executor`].
 ///
+/// Hooks live as long as a handle does. One that owns a [`Handle`](crate::Handle) of its own executor keeps itself and the
+/// executor's queues in memory for ever; tasks and threads end all the same.
+///
 /// ```
 /// let executor = filch_executor::Builder::new_multi_thread()
 ///     .worker_threads(2)

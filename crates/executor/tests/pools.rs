@@ -7,7 +7,7 @@ use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::sync::Mutex;
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 use support::{
@@ -375,20 +375,23 @@ fn without_any_thread_a_call_is_an_error_and_later_ones_may_succeed() {
 #[test]
 fn the_hook_for_refused_threads_may_make_a_call_of_its_own() {
     bounded(|| {
-        let slot = Arc::new(OnceLock::<Handle>::new());
-        let (handle, told) = (slot.clone(), Counter::new());
+        let slot = Arc::new(Mutex::new(None::<Handle>));
+        let (theirs, told) = (slot.clone(), Counter::new());
         let hook = told.clone();
         let executor = Builder::new_current_thread()
             .thread_stack_size(1 << 60) // more than there is
             .on_thread_refused(move |_pool, _error| {
-                handle.get().unwrap().try_spawn_blocking(|| ()).unwrap_err();
+                let handle = theirs.lock().clone().unwrap();
+                handle.try_spawn_blocking(|| ()).unwrap_err();
                 hook.add_one();
             })
             .build()
             .unwrap();
-        let handle = slot.get_or_init(|| executor.handle().clone());
-        handle.try_spawn_blocking(|| ()).unwrap_err();
+        *slot.lock() = Some(executor.handle().clone());
+        executor.handle().try_spawn_blocking(|| ()).unwrap_err();
         assert_eq!(told.get(), 1);
+        // The handle keeps the hook, and the hook the handle.
+        slot.lock().take();
     });
 }
 

@@ -7,7 +7,7 @@ use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Arc, Mutex};
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::thread::ThreadId;
 use std::time::Duration;
 use support::{Counter, HUNG, assert_at_once, assert_lives, bounded, eventually, occupy, thread};
@@ -324,13 +324,13 @@ fn a_shrink_in_the_middle_of_a_growth_ends_nothing() {
 #[test]
 fn a_shrink_in_the_middle_of_a_growth_that_fails_ends_nothing() {
     bounded(|| {
-        let slot: Arc<OnceLock<Handle>> = Arc::default();
+        let slot: Arc<Mutex<Option<Handle>>> = Arc::default();
         let theirs = slot.clone();
         let executor = Builder::new_multi_thread()
             .worker_threads(1)
             .max_workers(4)
             .thread_name_fn(move || {
-                let Some(handle) = theirs.get() else { return "first".to_owned() };
+                let Some(handle) = theirs.lock().clone() else { return "first".to_owned() };
                 handle.set_workers(1).unwrap();
                 std::thread::sleep(LEAVES);
                 "a zero byte: \0".to_owned()
@@ -338,13 +338,15 @@ fn a_shrink_in_the_middle_of_a_growth_that_fails_ends_nothing() {
             .build()
             .unwrap();
         let task = busy(&executor);
-        slot.set(executor.handle().clone()).unwrap();
+        *slot.lock() = Some(executor.handle().clone());
         let error = executor.handle().set_workers(3).unwrap_err();
         assert!(error.to_string().contains("1 of 3 workers run"), "{error}");
         std::thread::sleep(LEAVES);
         assert_eq!(executor.handle().workers(), 1);
         assert!(!task.is_finished());
         assert_lives(&executor);
+        // The handle keeps the hook, and the hook the handle.
+        slot.lock().take();
     });
 }
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// Builds a [`Runtime`] or an [`EventLoop`]; the defaults need no choosing.
 ///
+/// Hooks live as long as a handle does. One that owns a [`Handle`](super::Handle) of its own runtime keeps itself and the
+/// runtime's queues in memory for ever; tasks and threads end all the same.
+///
 /// ```
 /// use filch::runtime::Builder;
 ///
