@@ -28,7 +28,8 @@ enum Cause {
     Panicked(Box<Panicked>),
 }
 
-struct Panicked {
+/// What a task panicked with, and all that is told of it.
+pub(super) struct Panicked {
     // The lock makes the payload `Sync`; it is never contended.
     payload: Mutex<Box<dyn Any + Send + 'static>>,
     spawned_at: &'static Location<'static>,
@@ -40,6 +41,19 @@ struct Panicked {
 impl JoinError {
     pub(super) fn cancelled(id: Id) -> Self {
         Self { id, cause: Cause::Cancelled }
+    }
+
+    /// From what [`into_panic_of_task`](Self::into_panic_of_task) gave.
+    pub(super) fn of_panic(id: Id, panic: Box<Panicked>) -> Self {
+        Self { id, cause: Cause::Panicked(panic) }
+    }
+
+    /// What there is besides the task's id: `None` if the task was cancelled.
+    pub(super) fn into_panic_of_task(self) -> Option<Box<Panicked>> {
+        match self.cause {
+            Cause::Panicked(panic) => Some(panic),
+            Cause::Cancelled => None,
+        }
     }
 
     pub(super) fn panicked(

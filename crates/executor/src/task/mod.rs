@@ -54,7 +54,7 @@ use crate::ledger::Page;
 use crate::queue::Pointer;
 use filch_primitives::cell::UnsafeCell;
 use join::JoinSlot;
-use raw::Vtable;
+use raw::{Stage, Vtable};
 use state::State;
 use std::ptr::NonNull;
 
@@ -124,6 +124,8 @@ pub(crate) struct Header {
     shard: UnsafeCell<u32>,
     /// Whether the task asked in this poll to be queued again; only for whoever holds the runnable.
     gives_way: UnsafeCell<bool>,
+    /// What is behind the header.
+    stage: UnsafeCell<Stage>,
     join: JoinSlot,
     id: Id,
     origin: Origin,

@@ -2,6 +2,7 @@
 //!
 //! The only file that knows the type of a task's future. Everyone else calls it through the [`Vtable`].
 
+use super::error::Panicked;
 use super::join::JoinSlot;
 use super::owned::{Links, NO_SHARD};
 use super::state::State;
@@ -28,27 +29,32 @@ pub(super) struct Vtable {
 #[repr(C)]
 pub(super) struct Cell<F: Future, S> {
     header: Header,
-    stage: UnsafeCell<Stage>,
     slot: UnsafeCell<Slot<F>>,
     scheduler: PhantomData<NonNull<S>>,
 }
 
-/// What the slot holds. Beside it and not around it, so that a large future is never moved, or a hole of
-/// its size written, to say that it is gone.
+/// What the slot holds. In the header and not around the slot, so that a large future is never moved, or a hole of
+/// its size written, to say that it is gone; and where a byte is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// The future, until it ends.
     Future,
-    /// How it ended.
+    /// What the future returned.
     Output,
+    /// What it panicked with.
+    Panic,
+    /// Nothing, and it was cancelled.
+    Cancelled,
     /// Nothing: taken or dropped.
     Empty,
 }
 
-/// One place for the future and, later, its output.
+/// One place for the future and, later, how it ended. Which of these it is, the stage says alone: a `Result` would have to
+/// say it once more.
 union Slot<F: Future> {
     future: ManuallyDrop<F>,
-    outcome: ManuallyDrop<Outcome<F>>,
+    output: ManuallyDrop<F::Output>,
+    panic: ManuallyDrop<Box<Panicked>>,
 }
 
 /// How a task with the future `F` ends.
@@ -68,11 +74,11 @@ where
             links: UnsafeCell::new(Links::default()),
             shard: UnsafeCell::new(NO_SHARD),
             gives_way: UnsafeCell::new(false),
+            stage: UnsafeCell::new(Stage::Future),
             join: JoinSlot::new(),
             id: Id::next(),
             origin,
         },
-        stage: UnsafeCell::new(Stage::Future),
         slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
         scheduler: PhantomData,
     });
@@ -161,7 +167,7 @@ where
     /// # Safety
     /// The caller holds the runnable, or is the joiner of a complete task.
     unsafe fn replace_stage(&self, stage: Stage) -> Stage {
-        self.stage.with_mut(|slot| {
+        self.header.stage.with_mut(|slot| {
             // SAFETY: by the caller's promise nobody else touches the stage.
             std::mem::replace(unsafe { &mut *slot }, stage)
         })
@@ -191,14 +197,24 @@ where
     /// # Safety
     /// The caller holds the runnable and has dropped the future.
     pub(super) unsafe fn put_outcome(&self, outcome: Outcome<F>) {
-        self.slot.with_mut(|slot| {
+        let stage = self.slot.with_mut(|slot| {
             // SAFETY: by the caller's promise nobody else touches the slot.
             let slot = unsafe { &mut *slot };
-            slot.outcome = ManuallyDrop::new(outcome);
+            match outcome.map_err(JoinError::into_panic_of_task) {
+                Ok(output) => {
+                    slot.output = ManuallyDrop::new(output);
+                    Stage::Output
+                }
+                Err(Some(panic)) => {
+                    slot.panic = ManuallyDrop::new(panic);
+                    Stage::Panic
+                }
+                Err(None) => Stage::Cancelled,
+            }
         });
         // SAFETY: the caller holds the runnable.
-        let stage = unsafe { self.replace_stage(Stage::Output) };
-        debug_assert_eq!(stage, Stage::Empty, "inconsistent task stage");
+        let before = unsafe { self.replace_stage(stage) };
+        debug_assert_eq!(before, Stage::Empty, "inconsistent task stage");
     }
 
     /// Takes the outcome out, if it is there.
@@ -206,24 +222,35 @@ where
     /// # Safety
     /// The caller holds the runnable, or is the joiner of a complete task.
     pub(super) unsafe fn take_outcome(&self) -> Option<Outcome<F>> {
+        let id = self.header.id;
         // SAFETY: by the caller's promise.
-        if unsafe { self.replace_stage(Stage::Empty) } != Stage::Output {
-            return None;
-        }
-        Some(self.slot.with_mut(|slot| {
+        let stage = unsafe { self.replace_stage(Stage::Empty) };
+        self.slot.with_mut(|slot| {
             // SAFETY: by the caller's promise nobody else touches the slot.
             let slot = unsafe { &mut *slot };
-            // SAFETY: the stage said that it is an outcome.
-            let outcome = unsafe { &mut slot.outcome };
-            // SAFETY: the stage says that it is gone from here on.
-            unsafe { ManuallyDrop::take(outcome) }
-        }))
+            match stage {
+                Stage::Output => {
+                    // SAFETY: the stage said that it is an output.
+                    let output = unsafe { &mut slot.output };
+                    // SAFETY: the stage says that it is gone from here on.
+                    Some(Ok(unsafe { ManuallyDrop::take(output) }))
+                }
+                Stage::Panic => {
+                    // SAFETY: the stage said that it is a panic.
+                    let panic = unsafe { &mut slot.panic };
+                    // SAFETY: the stage says that it is gone from here on.
+                    Some(Err(JoinError::of_panic(id, unsafe { ManuallyDrop::take(panic) })))
+                }
+                Stage::Cancelled => Some(Err(JoinError::cancelled(id))),
+                Stage::Future | Stage::Empty => None,
+            }
+        })
     }
 
     /// # Safety
     /// The caller holds the runnable.
     pub(super) unsafe fn poll_future(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let is_future = self.stage.with(|stage| {
+        let is_future = self.header.stage.with(|stage| {
             // SAFETY: by the caller's promise nobody else touches the stage.
             unsafe { *stage == Stage::Future }
         });
@@ -242,5 +269,20 @@ where
     pub(super) fn panicked(&self, payload: Box<dyn Any + Send>) -> JoinError {
         let Header { id, origin, .. } = &self.header;
         JoinError::panicked(*id, origin, payload, self.scheduler().panic_hook())
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+    use crate::scheduler::Scheduler;
+
+    #[test]
+    fn an_empty_task_takes_88_bytes() {
+        fn size<F: Future>(_: fn() -> F) -> usize {
+            size_of::<Cell<F, Scheduler>>()
+        }
+        assert_eq!(size_of::<Header>(), 80);
+        assert_eq!(size(|| async {}), 88);
     }
 }
