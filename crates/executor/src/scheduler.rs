@@ -478,9 +478,13 @@ impl Schedule for Scheduler {
         context::with_worker(|worker: Option<&Worker>| {
             if let Some(worker) = worker {
                 if std::ptr::eq(&*worker.scheduler, self) {
-                    record::woken(&task, None);
                     // The worker keeps the scheduler alive.
-                    match worker.core.borrow_mut().as_deref_mut() {
+                    let mut core = worker.core.borrow_mut();
+                    let core = core.as_deref_mut();
+                    // A worker that has slept in the driver may not have heard yet that it is to record.
+                    let slept = core.as_ref().is_some_and(|core| core.in_driver);
+                    record::woken(&task, self.config.recorder.as_ref().filter(|_| slept));
+                    match core {
                         Some(core) => core.push(self, task, reason),
                         None => self.schedule_remote(task),
                     }

@@ -75,6 +75,35 @@ fn a_timer_wakes_its_task_in_the_name_of_nobody() {
 }
 
 #[test]
+fn a_thread_that_slept_in_the_driver_when_it_began_records_the_wake_up() {
+    bounded(|| {
+        for (runtime, recorder) in both() {
+            let recording = std::iter::repeat_with(|| {
+                let deadline = std::time::Instant::now() + Duration::from_millis(60);
+                let sleeper = runtime.spawn(async { sleep(Duration::from_millis(80)).await });
+                let id = sleeper.id();
+                let begun = std::thread::scope(|scope| {
+                    let recorder = &recorder;
+                    let begins = scope.spawn(move || {
+                        std::thread::sleep(Duration::from_millis(20));
+                        recorder.start();
+                        std::time::Instant::now()
+                    });
+                    runtime.block_on(sleeper).unwrap();
+                    begins.join().unwrap()
+                });
+                (begun < deadline).then_some((id, recorder.stop()))
+            })
+            .find_map(|recorded| recorded);
+            let (id, recording) = recording.expect("it repeats without end");
+            check(&recording);
+            let woken = |kind| matches!(kind, EventKind::Wake { task, .. } if task == id);
+            assert_eq!(kinds(&recording).filter(|&kind| woken(kind)).count(), 1);
+        }
+    });
+}
+
+#[test]
 fn a_paused_clock_does_not_stretch_a_recording() {
     bounded(|| {
         for flavour in [Builder::new_current_thread, Builder::new_multi_thread] {
