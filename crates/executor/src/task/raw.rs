@@ -272,7 +272,7 @@ where
     }
 }
 
-#[cfg(all(test, not(filch_loom)))]
+#[cfg(all(test, not(filch_loom), target_pointer_width = "64"))]
 mod tests {
     use super::*;
     use crate::scheduler::Scheduler;
