@@ -40,7 +40,7 @@ const LEARNING_SECONDS: f64 = 0.2;
 
 /// How long one task after the other should take, in seconds: long enough to measure.
 fn wanted_seconds(quick: bool) -> f64 {
-    if quick { 0.3 } else { 0.6 }
+    if quick { 0.3 } else { 0.8 }
 }
 
 /// Goes through the files `passes` times, one after the other, however long it takes.
