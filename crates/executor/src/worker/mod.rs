@@ -293,9 +293,14 @@ impl Core {
     /// Takes its share of what came from outside.
     pub(crate) fn take_from_injector(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
         let workers = scheduler.idle.workers();
-        self.seat.with_private(scheduler, |private| {
+        let task = self.seat.with_private(scheduler, |private| {
             scheduler.injector.pop_batch(workers, |task| private.push_waiting(task))
-        })
+        });
+        if task.is_some() {
+            // Whoever starts the recorder and then spawns from outside finds the task in the recording.
+            record::look();
+        }
+        task
     }
 }
 
