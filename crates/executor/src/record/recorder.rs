@@ -177,7 +177,7 @@ impl Recorder {
     /// Starts a recording; without effect while one is going on.
     ///
     /// May be called anywhere, inside a task too. This thread records from here on, another one from its next look at
-    /// the clock: after at most 61 short polls, or one long one, or when it wakes up.
+    /// the clock: after at most 61 short polls, or one long one, or when it wakes up or takes a task from outside.
     ///
     /// ```
     /// # let executor = filch_executor::Builder::new_current_thread().record(1000).build()?;
