@@ -4,6 +4,7 @@
 //! same number of workers.
 
 pub mod contestant;
+pub mod neighbours;
 pub mod workloads;
 
 use criterion::{Criterion, SamplingMode, Throughput};

@@ -5,6 +5,10 @@
 //! because it takes every descriptor of the process.
 #![cfg(target_os = "linux")]
 
+#[path = "support/descriptors.rs"]
+mod descriptors;
+
+use descriptors::open_descriptors;
 use filch::io::{AsyncReadExt, AsyncWriteExt};
 use filch::net::{TcpListener, TcpStream};
 use filch::runtime::Runtime;
@@ -58,10 +62,6 @@ fn checksum(data: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(data);
     hasher.finish()
-}
-
-fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 /// Reads to the end, answers with the checksum and everything in reverse.

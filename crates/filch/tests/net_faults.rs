@@ -1,6 +1,10 @@
 //! What networks do to a service: silence, slowness, resets, aborts. Nothing hangs, spins or is lost.
 #![cfg(target_os = "linux")]
 
+#[path = "support/descriptors.rs"]
+mod descriptors;
+
+use descriptors::open_descriptors;
 use filch::io::unix::AsyncFd;
 use filch::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use filch::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixStream};
@@ -46,10 +50,6 @@ async fn pair() -> (TcpStream, TcpStream) {
 
 fn bytes(count: usize) -> Vec<u8> {
     (0..count).map(|i| (i * 7 + i / 251) as u8).collect()
-}
-
-fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Child processes on whole runtimes: what they do to their parent, and what is left of them.
 #![cfg(all(target_os = "linux", feature = "process"))]
 
+#[path = "support/descriptors.rs"]
+mod descriptors;
+
+use descriptors::open_descriptors;
 use filch::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use filch::process::{Child, Command};
 use filch::runtime::{Builder, Runtime};
@@ -51,10 +55,6 @@ fn is_reaped(pid: Pid) {
         assert!(start.elapsed() < HUNG, "process {pid:?} is still there");
         std::thread::sleep(Duration::from_millis(2));
     }
-}
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_child_that_closes_its_pipes_early_is_heard_of_and_waited_for() {
 #[test]
 fn a_command_that_is_not_found_is_an_error_and_leaves_nothing() {
     run(async || {
-        let before = descriptors();
+        let before = open_descriptors();
         for _ in 0..20 {
             let mut command = Command::new("no such program");
             let error = command.output().await.unwrap_err();
@@ -130,14 +130,14 @@ fn a_command_that_is_not_found_is_an_error_and_leaves_nothing() {
             let error = command.current_dir("/no such directory").status().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound);
         }
-        assert!(descriptors() <= before);
+        assert!(open_descriptors() <= before);
     });
 }
 
 #[test]
 fn a_hundred_children_at_once_leave_neither_zombie_nor_descriptor() {
     run(async || {
-        let before = descriptors();
+        let before = open_descriptors();
         let tasks = (0..100).map(|n| {
             filch::spawn(async move {
                 let child = sh(&format!("echo {n}; exit {}", n % 7)).stdout(Stdio::piped()).spawn();
@@ -152,7 +152,7 @@ fn a_hundred_children_at_once_leave_neither_zombie_nor_descriptor() {
         for task in tasks.collect::<Vec<_>>() {
             is_reaped(task.await.unwrap());
         }
-        assert!(descriptors() <= before);
+        assert!(open_descriptors() <= before);
     });
 }
 
@@ -194,7 +194,7 @@ fn an_aborted_task_drops_its_child() {
 #[test]
 fn the_end_of_a_runtime_kills_those_that_are_to_be_killed_and_leaves_no_zombie() {
     let _alone = alone();
-    let before = descriptors();
+    let before = open_descriptors();
     let runtime = Runtime::new().unwrap();
     let (killed, running) = runtime.block_on(async {
         let spawn = |kill| sh("exec sleep 1000").kill_on_drop(kill).spawn().unwrap();
@@ -216,7 +216,7 @@ fn the_end_of_a_runtime_kills_those_that_are_to_be_killed_and_leaves_no_zombie()
         is_reaped(pid);
     }
     let start = Instant::now();
-    while descriptors() > before {
+    while open_descriptors() > before {
         assert!(start.elapsed() < HUNG, "a descriptor is left");
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use filch_benches::neighbours::Watch;
 use filch_benches::workloads::{Entry, Measure};
 
 use crate::child::figures_of;
@@ -72,7 +73,7 @@ fn list(entries: &[&Entry]) {
 }
 
 fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
-    let machine = Machine::here();
+    let (mut machine, watch) = (Machine::here(), Watch::start());
     let program = std::env::current_exe()
         .map_err(|error| format!("this program cannot be found: {error}"))?;
     let is_wanted = |name: &str| {
@@ -142,6 +143,7 @@ fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
 
     let versions: BTreeMap<_, _> =
         subjects.iter().map(|subject| (subject.name.clone(), subject.version.clone())).collect();
+    machine.neighbours = watch.seen();
     Ok(Results {
         machine,
         rounds: effort.rounds,

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::thread::available_parallelism;
 
+use filch_benches::neighbours::Neighbours;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,8 @@ pub struct Machine {
     pub commit: String,
     /// When it began.
     pub date: String,
-    /// How many threads wanted a core in the minute before.
-    pub load: f64,
+    /// What else used it meanwhile, where the kernel tells.
+    pub neighbours: Option<Neighbours>,
     /// What was typed.
     pub command: String,
     /// Release or debug.
@@ -52,7 +53,7 @@ impl Machine {
                 &["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty"],
             ),
             date: said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
-            load: load().unwrap_or(0.0),
+            neighbours: None,
             command: format!(
                 "cargo run --release -p filch-benches --bin compare -- {}",
                 args.join(" ")
@@ -61,11 +62,6 @@ impl Machine {
             .to_owned(),
             optimised: !cfg!(debug_assertions),
         }
-    }
-
-    /// Whether others were at work: then no figure means much.
-    pub fn is_loaded(&self) -> bool {
-        self.load > self.cores as f64 / 4.0
     }
 }
 
@@ -105,10 +101,6 @@ pub fn memory(name: &str) -> Option<u64> {
 /// Not `getrusage`: its figure survives `exec`, so it would be the parent's where that was larger.
 pub fn peak_bytes() -> Option<u64> {
     kib(&field("/proc/self/status", "VmHWM")?)
-}
-
-fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }
 
 /// The version of a crate that this program was built with.

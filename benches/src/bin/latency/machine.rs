@@ -1,5 +1,6 @@
 //! Where, when and with what the figures were made.
 
+use filch_benches::neighbours::Neighbours;
 use serde::Serialize;
 use std::fmt;
 use std::process::Command;
@@ -18,8 +19,8 @@ pub struct Machine {
     tokio: String,
     hyper: String,
     date: String,
-    /// How many threads wanted a core in the minute before: others were at work if it is not near 0.
-    load: String,
+    /// What else used it meanwhile, where the kernel tells.
+    pub neighbours: Option<Neighbours>,
     command: String,
 }
 
@@ -38,7 +39,7 @@ impl Machine {
             tokio: version("tokio").unwrap_or_else(unknown),
             hyper: version("hyper").unwrap_or_else(unknown),
             date: said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]).unwrap_or_else(unknown),
-            load: load().unwrap_or_else(unknown),
+            neighbours: None,
             command: (command + &arguments.join(" ")).trim_end_matches([' ', '-']).to_owned(),
         }
     }
@@ -46,12 +47,13 @@ impl Machine {
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processor, cores, kernel, rustc, tokio, hyper, date, load, command } = self;
+        let Self { processor, cores, kernel, rustc, tokio, hyper, date, neighbours, command } =
+            self;
         write!(
             f,
-            "`{command}`, {date}, {cores} cores ({processor}), {kernel}, {rustc}, tokio {tokio}, hyper {hyper}; \
-             load before: {load}"
-        )
+            "`{command}`, {date}, {cores} cores ({processor}), {kernel}, {rustc}, tokio {tokio}, hyper {hyper}"
+        )?;
+        neighbours.map_or(Ok(()), |neighbours| write!(f, "; {neighbours}"))
     }
 }
 
@@ -65,10 +67,6 @@ fn processor() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("model name"))?;
     Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
-}
-
-fn load() -> Option<String> {
-    Some(std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.to_owned())
 }
 
 fn version(name: &str) -> Option<String> {

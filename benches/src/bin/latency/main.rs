@@ -35,6 +35,7 @@ mod wrk;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use filch_benches::neighbours::Watch;
 use machine::Machine;
 use std::io;
 use std::process::ExitCode;
@@ -58,8 +59,9 @@ fn main() -> ExitCode {
 
 /// Measures and reports; false if something could not be measured.
 fn run(cli: &Cli) -> io::Result<bool> {
-    let machine = Machine::here();
+    let (mut machine, watch) = (Machine::here(), Watch::start());
     let outcome = measure::all(&cli.plan());
+    machine.neighbours = watch.seen();
     println!("{}", report::text(&outcome, &machine));
     if let Some(file) = &cli.json {
         report::write_json(&outcome, &machine, file)?;

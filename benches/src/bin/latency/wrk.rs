@@ -11,6 +11,7 @@ use crate::server::Server;
 use crate::serving::Contract;
 use crate::wire::Wire;
 use comfy_table::{CellAlignment, Table, presets};
+use filch_benches::neighbours::Watch;
 use std::io;
 use std::process::Command;
 use std::time::Duration;
@@ -38,6 +39,7 @@ struct Figures {
 /// # Errors
 /// If wrk is not there, or it or a server fails.
 pub fn run(cli: &Cli) -> io::Result<()> {
+    let (mut machine, watch) = (Machine::here(), Watch::start());
     let mut filch = Vec::new();
     let mut tokio = Vec::new();
     for run in 0..cli.runs.unwrap_or(RUNS) {
@@ -50,9 +52,9 @@ pub fn run(cli: &Cli) -> io::Result<()> {
             }
         }
     }
+    machine.neighbours = watch.seen();
     let heading = format!(
-        "{}\n\n`wrk --threads 1 --connections {} --duration {MEASURED}`, {} runs of each in turn, medians.",
-        Machine::here(),
+        "{machine}\n\n`wrk --threads 1 --connections {} --duration {MEASURED}`, {} runs of each in turn, medians.",
         cli.connections,
         filch.len(),
     );

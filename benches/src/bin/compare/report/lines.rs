@@ -240,12 +240,15 @@ pub fn machine(results: &Results) -> Vec<String> {
             if results.quick { ", little work (`--quick`): verdicts are provisional" } else { "" }
         ),
     ];
-    if results.machine.is_loaded() {
-        said.push(format!(
-            "**The machine was loaded** ({:.1} threads wanted a core when it began): these figures \
-             show that the program works, and nothing else.",
-            results.machine.load
-        ));
+    if let Some(neighbours) = results.machine.neighbours {
+        said.push(neighbours.to_string());
+        if neighbours.are_loud() {
+            said.push(
+                "**The machine was loaded**: these figures show that the program works, and nothing \
+                 else."
+                    .to_owned(),
+            );
+        }
     }
     if !results.machine.optimised {
         said.push("**A debug build**: its figures mean nothing.".to_owned());
@@ -257,6 +260,7 @@ pub fn machine(results: &Results) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::results::samples::{results, row};
+    use filch_benches::neighbours::Neighbours;
 
     #[test]
     fn the_main_table_has_a_column_for_who_was_measured_and_a_verdict() {
@@ -298,8 +302,7 @@ mod tests {
     #[test]
     fn a_loaded_machine_is_said() {
         let mut results = results(Vec::new());
-        results.machine.cores = 2;
-        results.machine.load = 9.0;
+        results.machine.neighbours = Some(Neighbours { programs: 0.9, host: 0.1, cores: 2.0 });
         assert!(machine(&results).iter().any(|line| line.contains("was loaded")));
     }
 
