@@ -7,6 +7,7 @@ use crate::ready::Ready;
 use crate::registry::{Key, Registry};
 use crate::resolver::Resolver;
 use crate::selector::{BorrowedSource, Selector};
+use crate::unparks::Unparks;
 use filch_primitives::{Current, CurrentGuard, catch_quietly};
 use std::io;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub struct DriverHandle {
 #[derive(Debug)]
 struct Shared {
     selector: Selector,
+    unparks: Unparks,
     registry: Registry,
     resolver: Resolver,
 }
@@ -80,6 +82,7 @@ impl Driver {
     pub fn new() -> io::Result<Self> {
         let shared = Shared {
             selector: Selector::new()?,
+            unparks: Unparks::new(),
             registry: Registry::new(),
             resolver: Resolver::new(),
         };
@@ -106,8 +109,8 @@ impl Driver {
     /// Sleeps until an event, an [unpark](Self::unpark_one), the [deadline](Self::set_deadline) or the end
     /// of `timeout`, whichever is first, and wakes the tasks that the events concern.
     ///
-    /// Returns how many events of sources there were. It may return without any reason. An unpark from before the call ends it at once. A time-out is
-    /// rounded up to the operating system's resolution, usually a millisecond; deadlines are precise.
+    /// Returns how many events woke somebody. It may return without any reason. An unpark from before the call ends it at
+    /// once. A time-out is rounded up to the operating system's resolution, usually a millisecond; deadlines are precise.
     ///
     /// # Panics
     /// If the operating system refuses to wait on the driver's own descriptor.
@@ -125,6 +128,7 @@ impl Driver {
     }
 
     /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
+    /// How many events woke somebody.
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
@@ -135,8 +139,8 @@ impl Driver {
     /// driver.turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) {
-        self.handle.turn();
+    pub fn turn(&self) -> usize {
+        self.handle.turn()
     }
 
     /// Makes one thread that is in [`wait`](Self::wait) return: any of them. If there is none, the next
@@ -283,7 +287,10 @@ impl DriverHandle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn wait(&self, timeout: Option<Duration>) -> usize {
-        self.select(timeout).1
+        self.shared.unparks.sleep(|is_unparked| {
+            let timeout = if is_unparked { Some(Duration::ZERO) } else { timeout };
+            self.select(timeout).1
+        })
     }
 
     /// As [`Driver::turn`].
@@ -297,11 +304,13 @@ impl DriverHandle {
     /// driver.handle().turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) {
-        // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
-        if self.select(Some(Duration::ZERO)).0 {
+    pub fn turn(&self) -> usize {
+        let (is_unparked, events) = self.select(Some(Duration::ZERO));
+        if is_unparked {
+            // It was for a thread that sleeps or is about to, and the kernel reports it once.
             self.unpark_one();
         }
+        events
     }
 
     /// As [`Driver::unpark_one`].
@@ -314,7 +323,7 @@ impl DriverHandle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn unpark_one(&self) {
-        self.shared.selector.unpark_one();
+        self.shared.unparks.unpark(|| self.shared.selector.unpark_one());
     }
 
     /// As [`Driver::set_deadline`].
@@ -334,13 +343,15 @@ impl DriverHandle {
         self.shared.selector.set_deadline(at);
     }
 
-    /// Whether there was an unpark, and how many events of sources.
+    /// Whether there was an unpark, and how many events woke somebody.
     fn select(&self, timeout: Option<Duration>) -> (bool, usize) {
         let registry = &self.shared.registry;
         let mut events = 0;
         let selected = self.shared.selector.select(timeout, |key, ready| {
-            events += 1;
-            wake(registry.event(key, ready));
+            let woken = registry.event(key, ready);
+            // One that nobody waits for is no work: the space in the buffer of a datagram socket, each time.
+            events += usize::from(woken.wakes());
+            wake(woken);
         });
         match selected {
             Ok(is_unparked) => (is_unparked, events),

@@ -50,6 +50,7 @@ mod selector;
 mod source;
 #[cfg(unix)]
 pub mod unix;
+mod unparks;
 mod waiters;
 
 pub use driver::{Driver, DriverHandle, EnterGuard};
@@ -68,5 +69,8 @@ pub mod model {
     }
     pub mod readiness {
         pub use crate::readiness::*;
+    }
+    pub mod unparks {
+        pub use crate::unparks::*;
     }
 }

@@ -8,6 +8,7 @@ use filch_io_driver::net::{TcpListener, TcpStream};
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::thread;
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::sync::Arc;
@@ -302,10 +303,19 @@ fn a_burst_comes_in_portions_and_none_of_it_is_left() {
     let streams: Vec<_> = (0..SOURCES)
         .map(|_| {
             let stream = std::net::TcpStream::connect(address).unwrap();
-            // Registering it is an event: there is room to write.
-            (TcpStream::from_std(stream).unwrap(), listener.accept().unwrap())
+            stream.set_nonblocking(true).unwrap();
+            let near = TcpStream::from_std(stream).unwrap();
+            // A new source counts as ready until an attempt fails.
+            near.try_read(&mut [0]).unwrap_err();
+            (near, listener.accept().unwrap().0)
         })
         .collect();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waiting: Vec<_> = streams.iter().map(|(near, _)| Box::pin(near.readable())).collect();
+    assert!(waiting.iter_mut().all(|wait| wait.as_mut().poll(&mut cx).is_pending()));
+    for (_, far) in &streams {
+        (&*far).write_all(b"!").unwrap();
+    }
     let mut seen = 0;
     let watchdog = Instant::now() + WATCHDOG;
     while seen < SOURCES {
@@ -314,5 +324,5 @@ fn a_burst_comes_in_portions_and_none_of_it_is_left() {
         assert!(portion <= PORTION, "{portion} events at once");
         seen += portion;
     }
-    drop(streams);
+    assert!(waiting.iter_mut().all(|wait| wait.as_mut().poll(&mut cx).is_ready()));
 }

@@ -24,7 +24,7 @@ const DUE_AFTER: Duration = Duration::from_millis(1);
 const WAKE: u32 = 20_000;
 
 /// How long the driver waits for its turn, besides the poll that is under way.
-const TURN_AFTER: Duration = Duration::from_micros(50);
+const TURN_AFTER: Duration = Duration::from_micros(100);
 
 /// After how many short polls the worker looks at the clock. A prime, so that it does not fall into step with
 /// the programs it measures.

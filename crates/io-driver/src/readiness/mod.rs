@@ -105,6 +105,13 @@ pub struct Woken {
     pub is_vacant: bool,
 }
 
+impl Woken {
+    /// Whether there is anybody to be woken.
+    pub fn wakes(&self) -> bool {
+        self.wakers.iter().any(Option::is_some) || !self.waiters.is_empty()
+    }
+}
+
 /// Who gives the slot back after [`Readiness::close`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
