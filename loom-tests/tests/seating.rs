@@ -232,3 +232,37 @@ fn a_worker_that_was_to_come_goes() {
         seen.note("the only one watches");
     });
 }
+
+#[test]
+fn a_stuck_worker_stirs() {
+    explore(["by the alarm", "it was quiet"], |seen| {
+        let seats = Seats::new(2);
+        let has_task = Arc::new(Mutex::new(false));
+        let worker = thread::spawn({
+            let (seats, has_task) = (seats.clone(), has_task.clone());
+            move || {
+                let (mut is_looking, mut was_quiet) = (false, false);
+                loop {
+                    let since = seats.seating.lock().0.changes();
+                    if *has_task.lock() {
+                        return was_quiet;
+                    }
+                    // The other is stuck, and has nothing yet.
+                    let mut state = seats.seating.lock();
+                    state.0.quiet(1, is_looking, since);
+                    was_quiet |= state.0.is_quiet();
+                    drop(state);
+                    is_looking = seats.wait(is_looking).1;
+                }
+            }
+        });
+        seats.pass_time();
+        // As under the biased lock: what is there is seen, or the bell is.
+        *has_task.lock() = true;
+        let mut state = seats.seating.lock();
+        state.0.stir();
+        seats.ensure_alarm(state);
+        let was_quiet = worker.join().unwrap();
+        seen.note(if was_quiet { "it was quiet" } else { "by the alarm" });
+    });
+}

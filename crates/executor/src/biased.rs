@@ -1,43 +1,47 @@
 //! # Biased lock: its owner goes in and out for almost nothing, any other thread gets in while the owner is out
 //!
-//! For what a worker uses all the time and others need only when that worker is stuck.
+//! For what a worker uses all the time and others need only when that worker is stuck. Who finds nothing there can hang
+//! a bell on the door, which the owner rings when it next goes in.
 //!
 //! ## Layout
 //! * `owner_in`: whether the owner is inside, or on its way in.
-//! * `claimed`: whether another thread is inside, or trying to be.
+//! * `door`: FREE; CLAIMED while another thread is inside, or trying to be; or BELL.
 //! * `len`: how many items there were when somebody last left; a hint.
 //!
 //! ## Roles
 //! * owner: one thread at a time, `with`; the role passes on by a synchronisation of the callers' own.
-//! * raider: any thread: `raid`.
+//! * raider: any thread: `raid`, `watch`.
 //!
 //! ## States
-//! | `owner_in` | `claimed` | who may touch the value |
+//! | `owner_in` | `door` | who may touch the value |
 //! |---|---|---|
-//! | yes | no | the owner |
-//! | no | no | nobody |
-//! | no | yes | the raider, once it has found the owner out behind its heavy fence |
-//! | yes | yes | the owner if it was in first; then the raider gives up |
+//! | yes | FREE | the owner |
+//! | yes | BELL | the owner, once it has taken the bell down |
+//! | no | FREE or BELL | nobody |
+//! | no | CLAIMED | the raider, once it has found the owner out behind its heavy fence |
+//! | yes | CLAIMED | the owner if it was in first; then the raider gives up |
 //!
 //! ## Transitions
-//! 1. `with`: writes in, light fence, looks at `claimed`; if it is set, writes out again and waits until it
-//!    is not. Writes out at the end.
-//! 2. `raid`: sets `claimed`, or gives up if it is set; heavy fence; looks at `owner_in`; if it is set,
-//!    clears `claimed` and gives up. Clears `claimed` at the end.
+//! 1. `with`: writes in, light fence, looks at the door; if it is CLAIMED, writes out again and waits until it
+//!    is not; if there is a BELL, takes it down, and rings at the end. Writes out at the end.
+//! 2. `raid`: FREE or BELL -> CLAIMED, or gives up; heavy fence; looks at `owner_in`; if it is set, gives up. The door is at
+//!    the end as it was before.
+//! 3. `watch`: as `raid`, but hangs the BELL at the end if there was nothing inside.
 //!
 //! ## Invariants
 //! * I1: one thread at a time has the value; model `owner_meets_raider`, `two_raiders` (loom's cell).
 //! * I2: whoever has it sees what the one before did to it; the same models.
+//! * I3: after a `watch` that hung the bell, the owner rings before anything is inside again; model `owner_meets_watcher`.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | what breaks without it |
 //! |---|---|---|---|
-//! | light fence in `with` | asymmetric | heavy fence in `raid` | both look before the other has written, and both go in (I1) |
-//! | heavy fence in `raid` | asymmetric | light fence in `with` | the same |
-//! | store of out in `with` | Release | load of `owner_in` in `raid` | the raider does not see what the owner did (I2) |
-//! | load of `owner_in` in `raid` | Acquire | the store of out | the same |
-//! | store that clears `claimed` | Release | load of `claimed` in `with`, exchange in `raid` | the next one in does not see what the raider did (I2) |
-//! | load of `claimed` in `with`, exchange in `raid` | Acquire | the store that clears `claimed` | the same |
+//! | light fence in `with` | asymmetric | heavy fence in `claim` | both look before the other has written, and both go in (I1), or the bell is not seen (I3) |
+//! | heavy fence in `claim` | asymmetric | light fence in `with` | the same |
+//! | store of out in `with` | Release | load of `owner_in` in `claim` | the raider does not see what the owner did (I2) |
+//! | load of `owner_in` in `claim` | Acquire | the store of out | the same |
+//! | store that ends a claim | Release | load of the door in `with`, heavy fence in `claim` | the next one in does not see what the raider did (I2) |
+//! | load of the door in `with` | Acquire | the store that ends a claim | the same |
 //!
 //! ## Liveness
 //! The owner waits for at most one raid at a time, and a raid is short; a raider never waits. A raider that
@@ -51,7 +55,7 @@
 //! unordered where C++ orders them.
 //!
 //! ## Checked by
-//! `loom-tests/tests/biased.rs`: `owner_meets_raider`, `two_raiders`. loom's half of the fences are two
+//! `loom-tests/tests/biased.rs`: `owner_meets_raider`, `two_raiders`, `owner_meets_watcher`. loom's half of the fences are two
 //! `SeqCst` fences, so that the pair is one in the kernel's own words (`membarrier(2)`) is believed.
 
 use filch_primitives::asymmetric::{heavy_fence, light_fence};
@@ -63,6 +67,13 @@ use std::fmt;
 /// How often the owner looks again before it gives its processor away.
 const SPINS: u32 = 64;
 
+/// Nobody but the owner is inside or on the way in.
+const FREE: usize = 0;
+/// Somebody else is, or tries to be.
+const CLAIMED: usize = 1;
+/// As FREE, and the owner is to ring.
+const BELL: usize = 2;
+
 /// How many items are in a value, as others see it.
 pub trait Len {
     /// The number of items.
@@ -72,7 +83,7 @@ pub trait Len {
 /// See the head of this file.
 pub struct Biased<T> {
     owner_in: AtomicBool,
-    claimed: AtomicBool,
+    door: AtomicUsize,
     len: AtomicUsize,
     value: UnsafeCell<T>,
 }
@@ -87,27 +98,38 @@ impl<T: Len> Biased<T> {
     pub fn new(value: T) -> Self {
         Self {
             owner_in: AtomicBool::new(false),
-            claimed: AtomicBool::new(false),
+            door: AtomicUsize::new(FREE),
             len: AtomicUsize::new(value.len()),
             value: UnsafeCell::new(value),
         }
     }
 
-    /// Lends the value to its owner.
+    /// Lends the value to its owner, and calls `ring` afterwards if there was a bell on the door.
     ///
     /// # Safety
     /// One thread at a time is the owner, each is synchronised with the one before, and `f` does not call
     /// this again.
     #[inline]
-    pub unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        // Ordering: Relaxed; the light fence orders it before the look at `claimed` (I1).
+    pub unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R, ring: impl FnOnce()) -> R {
+        // Ordering: Relaxed; the light fence orders it before the look at the door (I1).
         self.owner_in.store(true, Ordering::Relaxed);
         light_fence();
         // Ordering: Acquire; pairs with the Release that ends a raid (I2). Weakened: model
         // `owner_meets_raider`.
-        if self.claimed.load(Ordering::Acquire) {
-            self.wait_for_the_raider();
+        if self.door.load(Ordering::Acquire) != FREE {
+            let rings = self.clear_the_door();
+            let result = self.lend_to_owner(f);
+            if rings {
+                ring();
+            }
+            return result;
         }
+        self.lend_to_owner(f)
+    }
+
+    /// The owner is in and the door is not CLAIMED.
+    #[inline]
+    fn lend_to_owner<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         let result = self.value.with_mut(|value| {
             // SAFETY: the owner is in and nobody has a claim (I1).
             self.lend(unsafe { &mut *value }, f)
@@ -126,24 +148,31 @@ impl<T: Len> Biased<T> {
         result
     }
 
+    /// The owner is in and the door was not FREE: makes it so. Whether there was a bell.
     #[cold]
-    fn wait_for_the_raider(&self) {
+    fn clear_the_door(&self) -> bool {
         let mut spins = 0;
         loop {
+            // Ordering: Acquire; as in `with`. Relaxed on failure: looked at again.
+            let taken_down =
+                self.door.compare_exchange(BELL, FREE, Ordering::Acquire, Ordering::Relaxed);
+            if taken_down.is_ok() {
+                return true;
+            }
+            // Ordering: Acquire; as in `with`.
+            if self.door.load(Ordering::Acquire) == FREE {
+                return false;
+            }
             // Ordering: Release; nothing was done inside, but the last time out has to stay published.
             self.owner_in.store(false, Ordering::Release);
-            // Ordering: Relaxed; looked at again below.
-            while self.claimed.load(Ordering::Relaxed) {
+            // Ordering: Relaxed; looked at again above.
+            while self.door.load(Ordering::Relaxed) == CLAIMED {
                 spins += 1;
                 if spins < SPINS { hint::spin_loop() } else { thread::yield_now() }
             }
             // Ordering: Relaxed; as in `with`.
             self.owner_in.store(true, Ordering::Relaxed);
             light_fence();
-            // Ordering: Acquire; as in `with`.
-            if !self.claimed.load(Ordering::Acquire) {
-                return;
-            }
         }
     }
 
@@ -157,38 +186,62 @@ impl<T: Len> Biased<T> {
     /// Lends the value to a thread that is not the owner, if the owner is out and no other raider is in.
     /// Costs some microseconds, also of the owner's time.
     pub fn raid<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
-        // Ordering: Acquire; pairs with the Release that ends another raid (I2). Weakened: model
-        // `two_raiders`.
-        let claim =
-            self.claimed.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
-        if claim.is_err() {
-            return None;
-        }
-        // Ends the raid, also should `f` panic.
-        let _claim = Claim(&self.claimed);
-        if !heavy_fence() {
-            return None;
-        }
-        // Ordering: Acquire; pairs with the Release of the owner that went out (I2). Weakened: model
-        // `owner_meets_raider`.
-        if self.owner_in.load(Ordering::Acquire) {
-            return None;
-        }
+        let _claim = self.claim()?;
         self.value.with_mut(|value| {
             // SAFETY: the claim is ours and the owner was out behind the fence, so that it sees the claim
             // before it goes in (I1).
             Some(self.lend(unsafe { &mut *value }, f))
         })
     }
+
+    /// Hangs the bell if the value is empty and `and` holds as well; whether the bell hangs. It may not although it could:
+    /// because the owner is in, or another raider. Costs as much as a raid.
+    pub fn watch(&self, and: impl FnOnce() -> bool) -> bool {
+        // Ordering: Relaxed; who takes it down rings, whenever that is (I3).
+        if self.door.load(Ordering::Relaxed) == BELL {
+            return true;
+        }
+        let Some(mut claim) = self.claim() else { return false };
+        // SAFETY: as in `raid`.
+        let is_empty = self.value.with(|value| unsafe { &*value }.len() == 0);
+        let hangs = is_empty && and();
+        if hangs {
+            claim.leaves = BELL;
+        }
+        hangs
+    }
+
+    /// Keeps the owner out until it is dropped; `None` if the owner is in, or another raider.
+    fn claim(&self) -> Option<Claim<'_>> {
+        // Ordering: Relaxed; the exchange decides.
+        let before = self.door.load(Ordering::Relaxed);
+        if before == CLAIMED {
+            return None;
+        }
+        // Ordering: Relaxed; the heavy fence acquires what the Release released that ended another raid (I2). Without
+        // the fence: models `two_raiders`, `owner_meets_raider`.
+        self.door.compare_exchange(before, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        // Ends the claim, also should the raider panic. A bell that hung before is still to be rung.
+        let claim = Claim { door: &self.door, leaves: before };
+        if !heavy_fence() {
+            return None;
+        }
+        // Ordering: Acquire; pairs with the Release of the owner that went out (I2). Weakened: model
+        // `owner_meets_raider`.
+        (!self.owner_in.load(Ordering::Acquire)).then_some(claim)
+    }
 }
 
-struct Claim<'a>(&'a AtomicBool);
+struct Claim<'a> {
+    door: &'a AtomicUsize,
+    leaves: usize,
+}
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         // Ordering: Release; what the raider did comes before whoever is in next (I2). Weakened: model
         // `owner_meets_raider`.
-        self.0.store(false, Ordering::Release);
+        self.door.store(self.leaves, Ordering::Release);
     }
 }
 
@@ -213,13 +266,33 @@ mod tests {
         let lock = Biased::new(vec![1]);
         // SAFETY: this thread is the owner.
         unsafe {
-            lock.with(|value| {
-                value.push(2);
-                assert_eq!(lock.raid(Vec::pop), None);
-            });
+            lock.with(
+                |value| {
+                    value.push(2);
+                    assert_eq!(lock.raid(Vec::pop), None);
+                },
+                || unreachable!("nobody hung a bell"),
+            );
         }
         assert_eq!(lock.len_hint(), 2);
         assert_eq!(lock.raid(Vec::pop), Some(Some(2)));
+    }
+
+    #[test]
+    fn a_bell_hangs_where_nothing_is_and_is_rung_once() {
+        let lock = Biased::new(vec![1]);
+        assert!(!lock.watch(|| true), "there is something inside");
+        assert_eq!(lock.raid(Vec::pop), Some(Some(1)));
+        assert!(!lock.watch(|| false));
+        assert!(lock.watch(|| true));
+        assert_eq!(lock.raid(Vec::pop), Some(None), "a raid leaves it there");
+        assert!(lock.watch(|| unreachable!("it hangs")));
+        let mut rung = 0;
+        for n in 0..2 {
+            // SAFETY: this thread is the owner.
+            unsafe { lock.with(|value| value.push(n), || rung += 1) };
+        }
+        assert_eq!(rung, 1);
     }
 
     #[test]
@@ -238,7 +311,7 @@ mod tests {
                 .collect();
             for n in 0..100_000 {
                 // SAFETY: this thread is the only owner.
-                unsafe { lock.with(|value| value.push(n)) };
+                unsafe { lock.with(|value| value.push(n), || ()) };
             }
             for raider in raiders {
                 raided += raider.join().expect("the raider ends well");

@@ -71,7 +71,7 @@ pub use executor::{BlockOn, Executor};
 pub use handle::{Flavor, Handle, TryCurrentError, spawn, spawn_blocking};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use long_poll::LongPoll;
-pub use park::{CondvarPark, Park};
+pub use park::{CondvarPark, Park, WokenBy};
 pub use shutdown::{BlockingCall, ShutdownReport};
 pub use tally::Tally;
 pub use task::{AbortHandle, Id, JoinError, JoinHandle, TaskInfo, TaskPanic, id, try_id};

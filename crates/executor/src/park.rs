@@ -51,6 +51,20 @@ pub trait Park: Send + Sync + 'static {
         false
     }
 
+    /// Why this thread's last [`park`](Self::park) ended.
+    fn woken_by(&self) -> WokenBy {
+        WokenBy::Other
+    }
+
+    /// Called by a worker that was [woken](Self::woken_by) by an alarm and is about to park: so many others stay in a poll,
+    /// and have nothing that could be taken from them. Each of them [stirs](Self::stir) before it has. If nobody else is
+    /// awake, the alarm may rest until something changes.
+    fn quiet(&self, _stuck: usize) {}
+
+    /// A worker that was said to be [quiet](Self::quiet) is not, from now on. Called on its thread; must not wait for
+    /// another worker.
+    fn stir(&self) {}
+
     /// Called by a worker that was parked and has found something to do.
     fn found_work(&self) {}
 
@@ -85,6 +99,24 @@ pub trait Park: Send + Sync + 'static {
 
     /// One of those that [began](Self::outside_begins) is over, or sleeps.
     fn outside_ends(&self) {}
+}
+
+/// Why a wait in [`Park::park`] ended.
+///
+/// ```
+/// use filch_executor::{CondvarPark, Park, WokenBy};
+///
+/// assert_eq!(CondvarPark::new().woken_by(), WokenBy::Other, "it has no alarm");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WokenBy {
+    /// The [alarm](Park::has_alarm) and, for all that is known, nothing else.
+    Alarm,
+    /// The alarm and certainly nothing else, and the alarm before was not long ago: whoever makes progress then is left in
+    /// peace.
+    RoutineAlarm,
+    /// An unpark, an event, the timeout, or whatever.
+    Other,
 }
 
 /// Between [`Park::outside_begins`] and [`Park::outside_ends`].

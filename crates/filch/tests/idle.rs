@@ -60,3 +60,21 @@ fn a_timer_in_an_hour_wakes_nobody_before() {
     assert_eq!(switches("idle-hour").0, before, "an idle worker woke up");
     assert!(!timer.is_finished());
 }
+
+#[test]
+fn while_a_worker_computes_the_others_sleep_until_it_has_something_for_them() {
+    let runtime = runtime("idle-quiet");
+    let computes = runtime.spawn(async {
+        // Until the others have seen that it stays in its poll.
+        std::thread::sleep(Duration::from_millis(100));
+        let (before, _) = switches("idle-quiet");
+        std::thread::sleep(Duration::from_millis(500));
+        let woken = switches("idle-quiet").0 - before;
+        // An alarm every millisecond would be five hundred.
+        assert!(woken < 100, "woken {woken} times, for nothing");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        filch::spawn(async move { sender.send("from another worker").unwrap() });
+        receiver.recv_timeout(Duration::from_secs(30)).unwrap()
+    });
+    assert_eq!(runtime.block_on(computes).unwrap(), "from another worker");
+}

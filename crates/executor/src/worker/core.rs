@@ -48,7 +48,7 @@ impl Seat {
         // SAFETY: (1) whoever has the seat is the owner: there is one seat of this number, and locks
         // synchronise the one who gets it with the one before. (2) not called again from inside: the
         // closures of this crate move tasks and run nothing.
-        unsafe { self.remote(scheduler).private.with(f) }
+        unsafe { self.remote(scheduler).private.with(f, || scheduler.park.stir()) }
     }
 }
 
@@ -72,6 +72,8 @@ pub(crate) struct Core {
     /// The driver is waking tasks: those go to the back of the queue, oldest event first.
     pub(crate) in_driver: bool,
     pub(crate) pace: Pace,
+    /// In which poll it found each worker at the last alarm.
+    pub(super) seen: Box<[usize]>,
     /// What it remembers of each worker that it has raided.
     pub(super) raided: Box<[Option<Raided>]>,
 }
@@ -88,6 +90,7 @@ impl Core {
             searching: false,
             in_driver: false,
             pace: Pace::new(),
+            seen: vec![0; seats].into_boxed_slice(),
             raided: vec![None; seats].into_boxed_slice(),
         };
         (core, stealer)

@@ -22,7 +22,7 @@ pub(crate) use start::{set_workers, start_spare};
 use crate::context::{self, WorkerScope};
 use crate::handle::Handle;
 use crate::ledger::Attended;
-use crate::park::Outside;
+use crate::park::{Outside, WokenBy};
 use crate::record::{self, LaneKind, TrackScope};
 use crate::scheduler::{Remote, Scheduler, count};
 use crate::task::{Reason, Runnable, TaskInfo};
@@ -191,8 +191,14 @@ impl Worker {
                 steal::look_again(core, scheduler).or(nap)
             });
             let timeout = timeout.flatten();
+            if scheduler.park.woken_by() != WokenBy::Other {
+                self.heeds_alarm();
+            }
             record::parks();
             self.with_driver(|| scheduler.park.park(timeout));
+            while scheduler.park.woken_by() == WokenBy::RoutineAlarm && self.sleeps_on() {
+                self.with_driver(|| scheduler.park.park(timeout));
+            }
             record::unparks();
             scheduler.idle.unpark();
             if self.with_core(|core| core.passes_on(scheduler)) == Some(true) {
@@ -204,6 +210,24 @@ impl Worker {
             core.pace.wake();
         });
         scheduler.worker_is_awake();
+    }
+
+    /// Woken by a routine alarm: whether there is nothing to be looked after. No unpark is lost by it: one would have been
+    /// another reason to wake up.
+    fn sleeps_on(&self) -> bool {
+        let scheduler = &self.scheduler;
+        !self.heeds_alarm() && !scheduler.has_work() && !scheduler.is_closing()
+    }
+
+    /// Woken by an alarm: whether anybody is stuck who has tasks. If nobody has, and who is awake is stuck, there is no need
+    /// of another alarm until somebody stirs.
+    fn heeds_alarm(&self) -> bool {
+        let scheduler = &self.scheduler;
+        let stuck = self.with_core(|core| steal::find_stuck(core, scheduler)).unwrap_or_default();
+        if stuck.quiet > 0 && !stuck.has_tasks {
+            scheduler.park.quiet(stuck.quiet);
+        }
+        stuck.has_tasks
     }
 
     /// Gives up the seat if there are too many workers, or if the one is back that this one relieves; whether it did.

@@ -120,6 +120,34 @@ fn stuck_in(core: &Core, scheduler: &Scheduler, victim: usize) -> Option<usize> 
     Some(poll)
 }
 
+/// Those who are in the same poll as at the last alarm.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Stuck {
+    /// Whether any of them has tasks.
+    pub(super) has_tasks: bool,
+    /// How many have none, and will stir before they have.
+    pub(super) quiet: usize,
+}
+
+/// At an alarm.
+pub(super) fn find_stuck(core: &mut Core, scheduler: &Scheduler) -> Stuck {
+    let mut stuck = Stuck::default();
+    for (seen, remote) in core.seen.iter_mut().zip(scheduler.seats()) {
+        // Its own is in no poll.
+        let Some(poll) = remote.progress.look() else { continue };
+        if std::mem::replace(seen, poll.number) != poll.number {
+            continue;
+        }
+        let stays = || remote.progress.begun() == poll.number;
+        if remote.private.len_hint() > 0 {
+            stuck.has_tasks = true;
+        } else if remote.stealer.is_empty() && remote.private.watch(stays) {
+            stuck.quiet += 1;
+        }
+    }
+    stuck
+}
+
 /// When a worker that has found nothing is to look again by itself, if nobody else will make it: somebody
 /// who may be stuck keeps tasks that are not to be raided yet.
 pub(crate) fn look_again(core: &Core, scheduler: &Scheduler) -> Option<Duration> {

@@ -8,7 +8,7 @@
 //! everything outside that ends, wakes the watcher for another look.
 
 use super::seats::Seats;
-use filch_executor::{Park, ThreadKind};
+use filch_executor::{Park, ThreadKind, WokenBy};
 use filch_io_driver::{Driver, EnterGuard as IoGuard};
 use filch_primitives::{Current, CurrentGuard};
 use filch_timer_wheel::{Instant as Tick, Timers, TimersHandle};
@@ -154,6 +154,18 @@ impl Park for Drivers {
     /// See `seats.rs`.
     fn has_alarm(&self) -> bool {
         true
+    }
+
+    fn woken_by(&self) -> WokenBy {
+        Seats::woken_by()
+    }
+
+    fn quiet(&self, stuck: usize) {
+        self.seats.quiet(stuck);
+    }
+
+    fn stir(&self) {
+        self.seats.stir(&self.io);
     }
 
     fn turn(&self) {

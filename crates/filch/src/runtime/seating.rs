@@ -7,11 +7,14 @@
 //! * I1: `watching + standing_by + looking <= workers`.
 //! * I2: every unpark ends somebody's wait, on the standby if anybody is there; models `two_sit_down_and_are_unparked`,
 //!   `the_last_active_worker_goes`. Somebody who sits down while one goes to the driver is told by the alarm (I3).
-//! * I3: while somebody is active and somebody waits, an alarm is set where they wait, and when it has gone off with the
-//!   driver unattended since it was set, whoever it woke watches; model
+//! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait;
+//!   and when it has gone off with the driver unattended since it was set, whoever it woke watches; model
 //!   `the_driver_is_attended_while_a_worker_is_stuck`.
 //! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
 //!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.
+//!
+//! * I5: while it is quiet there is no alarm: then everybody is idle, or stuck with nothing behind it, and somebody watches
+//!   or is about to. Whoever gets up ends it, and so does somebody stuck who stirs; model `a_stuck_worker_stirs`.
 //!
 //! ## Checked by
 //! `loom-tests/tests/seating.rs`, in which a bell on a lock stands in for the driver and for the standby, and alarms go
@@ -20,7 +23,7 @@
 use std::time::{Duration, Instant};
 
 /// From one alarm to the next, at most. Two of them hold up less than a millisecond, the wake-ups included, on most days.
-const TICK: Duration = Duration::from_micros(200);
+const TICK: Duration = Duration::from_micros(400);
 
 /// To the first alarm; each of the following comes after twice as long.
 const FIRST_TICK: Duration = Duration::from_micros(50);
@@ -54,6 +57,10 @@ pub struct Seating {
     is_busy: bool,
     /// An alarm found the driver unattended: the next to wait watches, whoever is active.
     wants_watcher: bool,
+    /// No alarm is needed until something changes.
+    is_quiet: bool,
+    /// How often somebody has become active, or may have.
+    changes: usize,
     alarm: Option<Alarm>,
     /// How far ahead the last alarm was, and when it was to go off.
     last: Option<(Duration, Instant)>,
@@ -77,6 +84,8 @@ pub struct WakeUp {
     pub leaves: bool,
     /// It was the alarm: it counts as looking until it has [found work](Seating::found_work) or sits down again.
     pub is_looking: bool,
+    /// It was the alarm, and not the first for a while.
+    pub is_routine: bool,
     /// Two unparks may have woken one thread: it wakes the next.
     pub passes_on: bool,
     /// The alarm that it was woken by was not the one that counts, which is to be set again.
@@ -86,16 +95,19 @@ pub struct WakeUp {
 impl Seating {
     /// There is one more worker, which is active.
     pub fn worker_comes(&mut self) {
+        self.change();
         self.workers += 1;
     }
 
     /// There is one worker less. It was active, not looking, and wakes somebody by an [unpark](Self::unpark) afterwards.
     pub fn worker_goes(&mut self) {
+        self.change();
         self.workers -= 1;
     }
 
     /// Somebody who was looking has found something to do.
     pub fn found_work(&mut self) {
+        self.change();
         self.looking -= 1;
     }
 
@@ -117,6 +129,7 @@ impl Seating {
 
     /// Somebody who watched is back, with so many events.
     pub fn stop_watching(&mut self, events: usize) {
+        self.change();
         self.watching -= 1;
         self.is_busy = events > 1;
     }
@@ -135,12 +148,17 @@ impl Seating {
             let on_standby = self.alarm.filter(|alarm| alarm.place == Place::Standby);
             resets = on_standby.map(|alarm| alarm.at);
         }
-        let is_needed = has_gone_off && self.is_anyone_active();
+        // One may be left from before it became quiet.
+        let is_needed = has_gone_off && self.is_anyone_active() && !self.is_quiet;
         let leaves = is_needed || is_unparked || has_timeout;
         let is_looking = is_needed && !is_unparked;
+        let is_routine = is_looking && self.last.is_some_and(|(ahead, _)| ahead == TICK);
+        if leaves {
+            self.change();
+        }
         self.standing_by -= usize::from(leaves);
         self.looking += usize::from(is_looking);
-        WakeUp { leaves, is_looking, passes_on: self.unparks > 0, resets }
+        WakeUp { leaves, is_looking, is_routine, passes_on: self.unparks > 0, resets }
     }
 
     fn is_anyone_active(&self) -> bool {
@@ -156,6 +174,10 @@ impl Seating {
             Place::Driver => self.watching > 0 && alarm.at > now(),
         };
         self.alarm = self.alarm.filter(|&alarm| is_heard(alarm));
+        // Whoever looks is not long about it, and asks again.
+        if self.is_quiet || self.looking > 0 {
+            return None;
+        }
         let is_anyone_idle = self.watching + self.standing_by > 0;
         if self.alarm.is_some() || !is_anyone_idle || !self.is_anyone_active() {
             return None;
@@ -173,8 +195,43 @@ impl Seating {
         self.alarm
     }
 
+    fn change(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
+        self.is_quiet = false;
+    }
+
+    /// To be remembered by whoever gets up, for [`quiet`](Self::quiet).
+    pub fn changes(&self) -> usize {
+        self.changes
+    }
+
+    /// Somebody who got up when there had been `since` changes is about to sit down again, and has found `stuck` others in a
+    /// poll with nothing behind it, each of which [stirs](Self::stir) before it has. Quiet, if nobody else is active.
+    pub fn quiet(&mut self, stuck: usize, is_looking: bool, since: usize) {
+        let idle = self.watching + self.standing_by + self.looking - usize::from(is_looking);
+        if self.changes == since && idle + 1 + stuck == self.workers {
+            self.is_quiet = true;
+            // Nobody who is active will come to it.
+            self.wants_watcher |= self.watching == 0;
+        }
+    }
+
+    /// Whether it is.
+    #[cfg(filch_loom)]
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    /// Somebody who was stuck has something to do again.
+    pub fn stir(&mut self) {
+        self.change();
+        // As after a rest: it may be stuck again from the beginning.
+        self.last = None;
+    }
+
     /// Somebody is to be woken: where.
     pub fn unpark(&mut self) -> Place {
+        self.change();
         if self.standing_by <= self.unparks {
             self.is_called = true;
             return Place::Driver;

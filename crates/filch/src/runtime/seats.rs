@@ -12,6 +12,10 @@
 //! looks for work, which frees what is behind a worker that is stuck in a long poll. And if nobody has turned
 //! the driver since the alarm was set, it watches the driver itself.
 //!
+//! An alarm soon after another is a routine: whoever it wakes on the standby looks only for those who are in the same poll as at the alarm
+//! before, and sleeps on if they have nothing behind them. If nobody else is awake, it is quiet: no alarm until somebody
+//! stirs. So a worker that computes for a second costs the others a look or two.
+//!
 //! So a long poll holds up timers, sockets and the tasks behind it for two ticks at the most, a short one
 //! costs nobody a wake-up, and where nothing happens there is no alarm. The first tick is short, for what is
 //! stuck from the beginning; they get longer while there is something to do all the time.
@@ -24,7 +28,8 @@
 //! Whoever watches can tell, for a clock that is paused, whether [everybody is idle](Seats::all_idle): then no
 //! worker runs, none is called, and nothing that happens outside of them is counted.
 
-use super::seating::{Place, Seating};
+use super::seating::{Place, Seating, WakeUp};
+use filch_executor::WokenBy;
 use filch_io_driver::Driver;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::sync::{Mutex, MutexGuard};
@@ -35,6 +40,8 @@ use std::time::{Duration, Instant};
 thread_local! {
     /// Whether this thread counts as looking.
     static LOOKING: Cell<bool> = const { Cell::new(false) };
+    /// What ended this thread's last wait, and how many changes there had been by then.
+    static WOKEN: Cell<(WokenBy, usize)> = const { Cell::new((WokenBy::Other, 0)) };
 }
 
 #[derive(Debug)]
@@ -108,6 +115,8 @@ impl Seats {
 
         let mut seating = self.seating.lock();
         seating.stop_watching(events);
+        let by = if events == 0 { WokenBy::Alarm } else { WokenBy::Other };
+        WOKEN.set((by, seating.changes()));
         self.ensure_alarm(driver, seating);
         true
     }
@@ -119,6 +128,12 @@ impl Seats {
             let mut seating = self.seating.lock();
             let woken = seating.wake_up(Instant::now(), self.turns(), timeout.is_some());
             LOOKING.set(woken.is_looking);
+            let by = match woken {
+                WakeUp { is_looking: false, .. } => WokenBy::Other,
+                WakeUp { is_routine: false, .. } => WokenBy::Alarm,
+                _ => WokenBy::RoutineAlarm,
+            };
+            WOKEN.set((by, seating.changes()));
             if let Some(at) = woken.resets {
                 self.standby.set_deadline(at);
             }
@@ -141,6 +156,24 @@ impl Seats {
             Some(alarm) if alarm.place == Place::Standby => self.standby.set_deadline(alarm.at),
             Some(alarm) => driver.set_deadline(alarm.at),
         }
+    }
+
+    /// Why this thread's last wait ended.
+    pub(super) fn woken_by() -> WokenBy {
+        WOKEN.get().0
+    }
+
+    /// See `Park::quiet`.
+    pub(super) fn quiet(&self, stuck: usize) {
+        let since = WOKEN.get().1;
+        self.seating.lock().quiet(stuck, LOOKING.get(), since);
+    }
+
+    /// See `Park::stir`.
+    pub(super) fn stir(&self, driver: &Driver) {
+        let mut seating = self.seating.lock();
+        seating.stir();
+        self.ensure_alarm(driver, seating);
     }
 
     /// There is one more worker, which is active.
