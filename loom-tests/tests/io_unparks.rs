@@ -2,6 +2,7 @@
 #![cfg(filch_loom)]
 
 use filch_io_driver::model::unparks::Unparks;
+use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::sync::{Arc, Condvar, Mutex};
 use filch_primitives::thread;
@@ -75,6 +76,35 @@ fn unpark_meets_sleep() {
         assert!(work.0.with(|work| unsafe { *work }), "woken for nothing");
         seen.note(if was_kept { "it was kept" } else { "it was rung for" });
         waker.join().unwrap();
+    });
+}
+
+#[test]
+fn two_wakers_meet_sleep() {
+    explore(["once", "twice"], |seen| {
+        let driver = Arc::new(Driver::default());
+        let flags = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+        let wakers = [0, 1].map(|n| {
+            let (driver, flags) = (driver.clone(), flags.clone());
+            thread::spawn(move || {
+                // Ordering: Relaxed; the unpark carries it.
+                flags[n].store(true, Ordering::Relaxed);
+                driver.unpark();
+            })
+        });
+        let mut sleeps = 0;
+        // Ordering: Relaxed; as above. Who does not see what it was woken for sleeps for ever.
+        while !flags.iter().all(|flag| flag.load(Ordering::Relaxed)) {
+            driver.sleep();
+            sleeps += 1;
+        }
+        match sleeps {
+            0 | 1 => seen.note("once"),
+            _ => seen.note("twice"),
+        }
+        for waker in wakers {
+            waker.join().unwrap();
+        }
     });
 }
 

@@ -61,8 +61,8 @@ pub trait Park: Send + Sync + 'static {
     /// awake, the alarm may rest until something changes.
     fn quiet(&self, _stuck: usize) {}
 
-    /// A worker that was said to be [quiet](Self::quiet) is not, from now on. Called on its thread; must not wait for
-    /// another worker.
+    /// A worker that was said to be [quiet](Self::quiet) is not, from now on. Called on its thread; must neither wait
+    /// for another worker nor wake a task.
     fn stir(&self) {}
 
     /// Called by a worker that was parked and has found something to do.

@@ -21,7 +21,8 @@
 //! |---|---|---|---|
 //! | fence in `unpark` | SeqCst | fence in `sleep` | the waker sees nobody asleep, the sleeper sees nothing kept: I1 |
 //! | fence in `sleep` | SeqCst | fence in `unpark` | the same |
-//! | swap of `kept` in `sleep` | Acquire | swap of it in `unpark`, Release | the sleeper does not see what it was woken for |
+//! | swap of `kept` in `sleep` | Acquire | first swap of it in `unpark`, Release | the sleeper does not see what it was woken for |
+//! | second swap in `unpark` | Acquire | first swap of another waker | the same, for the waker that did not ring |
 //!
 //! ## Liveness
 //! Of the two fences one is first. The waker's: the sleeper finds what was kept. The sleeper's: the waker finds the
@@ -33,7 +34,8 @@
 //! swap in `unpark`: loom takes an exchange of one thread and a store of another for unordered where C++ orders them.
 //!
 //! ## Checked by
-//! `loom-tests/tests/io_unparks.rs`: `unpark_meets_sleep`, `two_unparks_and_two_sleepers`.
+//! `loom-tests/tests/io_unparks.rs`: `unpark_meets_sleep`, `two_unparks_and_two_sleepers`,
+//! `two_wakers_meet_sleep`.
 
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -69,8 +71,9 @@ impl Unparks {
         kept.swap(true, Ordering::Release);
         // Ordering: SeqCst fence; pairs with the fence in `sleep` (I1). Without it: model `unpark_meets_sleep`.
         fence(Ordering::SeqCst);
-        // Ordering: Relaxed; the fence orders it. And Relaxed to take it back: whoever took it before has acquired.
-        if sleepers.load(Ordering::Relaxed) > 0 && kept.swap(false, Ordering::Relaxed) {
+        // Ordering: Relaxed; the fence orders it. Acquire to take it back: it may be another waker's, for whom this one
+        // rings. Weakened: model `two_wakers_meet_sleep`.
+        if sleepers.load(Ordering::Relaxed) > 0 && kept.swap(false, Ordering::Acquire) {
             ring();
         }
     }

@@ -50,8 +50,9 @@ async fn main() -> Result<(), Failure> {
     let start = Instant::now();
     let mut summary = Summary::default();
     filch::select! {
-        done = fetch_all(&urls, times, at_a_time, timeout, &mut summary) => done?,
+        biased; // it listens before the first request is under way
         interrupted = ctrl_c() => interrupted?, // what is under way is aborted
+        done = fetch_all(&urls, times, at_a_time, timeout, &mut summary) => done?,
     }
 
     let Summary { good, failed, bytes } = summary;

@@ -216,7 +216,10 @@ impl Worker {
     /// another reason to wake up.
     fn sleeps_on(&self) -> bool {
         let scheduler = &self.scheduler;
-        !self.heeds_alarm() && !scheduler.has_work() && !scheduler.is_closing()
+        !self.heeds_alarm()
+            && !scheduler.has_work()
+            && !scheduler.is_closing()
+            && self.with_core(|core| core.is_surplus(scheduler)) == Some(false)
     }
 
     /// Woken by an alarm: whether anybody is stuck who has tasks. If nobody has, and who is awake is stuck, there is no need
@@ -311,6 +314,9 @@ impl Core {
             }
             return Some(task);
         }
+        // It is in no poll any more. A bell that was hung while it seemed to be rings here, before it takes anything in.
+        self.seat.remote(scheduler).progress.rest();
+        self.seat.with_private(scheduler, |_| ());
         self.take_from_injector(scheduler).or_else(|| steal::steal(self, scheduler))
     }
 

@@ -138,10 +138,10 @@ pub(super) fn find_stuck(core: &mut Core, scheduler: &Scheduler) -> Stuck {
         if std::mem::replace(seen, poll.number) != poll.number {
             continue;
         }
-        let stays = || remote.progress.begun() == poll.number;
+        let stays = || remote.progress.begun() == poll.number && remote.stealer.is_empty();
         if remote.private.len_hint() > 0 {
             stuck.has_tasks = true;
-        } else if remote.stealer.is_empty() && remote.private.watch(stays) {
+        } else if remote.private.watch(stays) {
             stuck.quiet += 1;
         }
     }

@@ -59,7 +59,7 @@ pub struct Seating {
     wants_watcher: bool,
     /// No alarm is needed until something changes.
     is_quiet: bool,
-    /// How often somebody has become active, or may have.
+    /// How often somebody has become active or idle, or may have.
     changes: usize,
     alarm: Option<Alarm>,
     /// How far ahead the last alarm was, and when it was to go off.
@@ -114,6 +114,8 @@ impl Seating {
     /// Somebody has nothing to do: where it is to wait. While the clock is paused, one at most watches.
     pub fn sit_down(&mut self, was_looking: bool, is_paused: bool) -> Place {
         self.looking -= usize::from(was_looking);
+        // Who counted this one as stuck must not count it as idle besides.
+        self.changes = self.changes.wrapping_add(1);
         let idle = 1 + self.standing_by + self.looking;
         let is_attended = self.watching > 0 || idle < self.workers;
         let is_busy = self.is_busy && !is_paused;
@@ -142,7 +144,7 @@ impl Seating {
         let has_gone_off = self.alarm.is_some_and(|alarm| alarm.at <= now);
         if has_gone_off {
             self.alarm = None;
-            self.wants_watcher = turns == self.turns && self.watching == 0;
+            self.wants_watcher |= turns == self.turns && self.watching == 0;
         } else {
             // Of an alarm that was forgotten. The standby forgets the later one of two.
             let on_standby = self.alarm.filter(|alarm| alarm.place == Place::Standby);
@@ -234,6 +236,8 @@ impl Seating {
         self.change();
         if self.standing_by <= self.unparks {
             self.is_called = true;
+            // It is kept there for the next one that comes.
+            self.wants_watcher |= self.watching == 0;
             return Place::Driver;
         }
         self.unparks += 1;
