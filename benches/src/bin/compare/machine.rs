@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread::available_parallelism;
 
 use filch_benches::neighbours::Neighbours;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+pub use filch_benches::raise_file_limit;
 use serde::{Deserialize, Serialize};
 
 /// Versions of what was measured: the lock file's, since that is what was built.
@@ -107,15 +107,6 @@ pub fn peak_bytes() -> Option<u64> {
 pub fn crate_version(name: &str) -> Option<&'static str> {
     let mut lines = LOCK.lines().skip_while(|line| *line != format!("name = \"{name}\""));
     lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
-}
-
-/// Lets this process open as many files as it is allowed to, and says how many.
-pub fn raise_file_limit() -> u64 {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
-    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
-        Ok(()) => hard,
-        Err(_) => soft,
-    }
 }
 
 #[cfg(test)]
