@@ -45,7 +45,7 @@ pub trait Park: Send + Sync + 'static {
     fn turn(&self);
 
     /// Whether a thread that is in [`park`](Self::park) returns from it some time later, by itself, if other
-    /// threads stay away from [`turn`](Self::turn) and `park` meanwhile. Then workers need not be woken for
+    /// threads stay away from [`turn`](Self::turn) and `park` meanwhile, and it is not [quiet](Self::quiet). Then workers need not be woken for
     /// every task that may be worth it: whoever returns looks after those that are stuck.
     fn has_alarm(&self) -> bool {
         false

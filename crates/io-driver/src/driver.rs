@@ -128,7 +128,6 @@ impl Driver {
     }
 
     /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
-    /// How many events woke somebody.
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
@@ -139,8 +138,8 @@ impl Driver {
     /// driver.turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) -> usize {
-        self.handle.turn()
+    pub fn turn(&self) {
+        self.handle.turn();
     }
 
     /// Makes one thread that is in [`wait`](Self::wait) return: any of them. If there is none, the next
@@ -304,13 +303,11 @@ impl DriverHandle {
     /// driver.handle().turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) -> usize {
-        let (is_unparked, events) = self.select(Some(Duration::ZERO));
-        if is_unparked {
-            // It was for a thread that sleeps or is about to, and the kernel reports it once.
+    pub fn turn(&self) {
+        // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
+        if self.select(Some(Duration::ZERO)).0 {
             self.unpark_one();
         }
-        events
     }
 
     /// As [`Driver::unpark_one`].

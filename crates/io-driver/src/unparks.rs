@@ -13,7 +13,7 @@
 //! 2. `sleep`: counts itself; fence; takes a kept one, or sleeps until the ring; counts itself off.
 //!
 //! ## Invariants
-//! * I1: an unpark that came before a `sleep`, or during it, ends it or another `sleep`; model `unpark_meets_sleep`. Two of
+//! * I1: an unpark that came before a `sleep`, or during it, ends it or another `sleep`; the models. Two of
 //!   them may end one; then the sleeper is to unpark the next, model `two_unparks_and_two_sleepers`.
 //!
 //! ## Ordering
@@ -69,7 +69,8 @@ impl Unparks {
         let Words { sleepers, kept } = &*self.0;
         // Ordering: Release; pairs with the Acquire in `sleep`. Weakened: model `unpark_meets_sleep`.
         kept.swap(true, Ordering::Release);
-        // Ordering: SeqCst fence; pairs with the fence in `sleep` (I1). Without it: model `unpark_meets_sleep`.
+        // Ordering: SeqCst fence; pairs with the fence in `sleep` (I1). Without it: model
+        // `two_unparks_and_two_sleepers`.
         fence(Ordering::SeqCst);
         // Ordering: Relaxed; the fence orders it. Acquire to take it back: it may be another waker's, for whom this one
         // rings. Weakened: model `two_wakers_meet_sleep`.
@@ -85,7 +86,8 @@ impl Unparks {
         sleepers.fetch_add(1, Ordering::Relaxed);
         // Counted off also should `sleep` panic.
         let _asleep = Asleep(sleepers);
-        // Ordering: SeqCst fence; pairs with the fence in `unpark` (I1). Without it: model `unpark_meets_sleep`.
+        // Ordering: SeqCst fence; pairs with the fence in `unpark` (I1). Without it: model
+        // `two_unparks_and_two_sleepers`.
         fence(Ordering::SeqCst);
         // Ordering: Acquire; pairs with the Release in `unpark`. Weakened: model `unpark_meets_sleep`.
         let is_unparked = kept.swap(false, Ordering::Acquire);

@@ -12,9 +12,9 @@
 //! looks for work, which frees what is behind a worker that is stuck in a long poll. And if nobody has turned
 //! the driver since the alarm was set, it watches the driver itself.
 //!
-//! An alarm soon after another is a routine: whoever it wakes on the standby looks only for those who are in the same poll as at the alarm
-//! before, and sleeps on if they have nothing behind them. If nobody else is awake, it is quiet: no alarm until somebody
-//! stirs. So a worker that computes for a second costs the others a look or two.
+//! An alarm soon after another is a routine: whoever it wakes on the standby looks only for those who are in the
+//! same poll as at the alarm before, and sleeps on if they have nothing behind them. If nobody else is awake, it
+//! is quiet: no alarm until somebody stirs. So a worker that computes for a second costs the others a look or two.
 //!
 //! So a long poll holds up timers, sockets and the tasks behind it for two ticks at the most, a short one
 //! costs nobody a wake-up, and where nothing happens there is no alarm. The first tick is short, for what is
