@@ -10,7 +10,7 @@ mod seating;
 use filch_primitives::sync::{Arc, Condvar, Mutex, MutexGuard};
 use filch_primitives::thread;
 use loom_tests::explore;
-use seating::{Place, Seating};
+use seating::{Alarm, Place, Seating};
 use std::time::{Duration, Instant};
 
 /// Stands in for a `Driver`.
@@ -43,6 +43,13 @@ impl Bell {
         state.unparks = 0;
         state.alarm = false;
         std::mem::take(&mut state.events)
+    }
+
+    /// As a turn: unparks are left.
+    fn take(&self) {
+        let mut state = self.state.lock();
+        state.alarm = false;
+        state.events = 0;
     }
 }
 
@@ -85,8 +92,16 @@ impl Seats {
         let mut state = self.seating.lock();
         state.1.turns += 1;
         state.0.stop_watching(events);
-        self.ensure_alarm(state);
+        self.renew_alarm(state);
         (events, false)
+    }
+
+    /// By a worker that is busy.
+    fn turn(&self) {
+        self.driver.take();
+        let mut state = self.seating.lock();
+        state.1.turns += 1;
+        self.renew_alarm(state);
     }
 
     fn stand_by(&self) -> bool {
@@ -112,7 +127,20 @@ impl Seats {
     fn ensure_alarm(&self, mut state: MutexGuard<'_, (Seating, Clock)>) {
         let (seating, clock) = &mut *state;
         let (now, turns) = (clock.now, clock.turns);
-        let Some(alarm) = seating.next_alarm(|| now, turns) else { return };
+        let alarm = seating.next_alarm(|| now, turns);
+        self.set_alarm(state, alarm);
+    }
+
+    fn renew_alarm(&self, mut state: MutexGuard<'_, (Seating, Clock)>) {
+        let (seating, clock) = &mut *state;
+        let (now, turns) = (clock.now, clock.turns);
+        let alarm = seating.renew_alarm(|| now, turns);
+        self.set_alarm(state, alarm);
+    }
+
+    fn set_alarm(&self, mut state: MutexGuard<'_, (Seating, Clock)>, alarm: Option<Alarm>) {
+        let Some(alarm) = alarm else { return };
+        let clock = &mut state.1;
         if !clock.passes {
             clock.pending = Some(alarm.place);
             return;
@@ -199,6 +227,24 @@ fn the_driver_is_attended_while_a_worker_is_stuck() {
         seats.pass_time();
         worker.join().unwrap();
         seen.note("by the alarm");
+    });
+}
+
+#[test]
+fn a_turn_takes_the_alarm() {
+    explore(["it was set again"], |seen| {
+        let seats = Seats::new(2);
+        // The next to wait watches: of this unpark, somebody has taken notice.
+        seats.seating.lock().0.unpark();
+        let worker = thread::spawn({
+            let seats = seats.clone();
+            move || seats.wait(false)
+        });
+        seats.pass_time();
+        seats.turn();
+        // This worker is in a poll that does not end.
+        worker.join().unwrap();
+        seen.note("it was set again");
     });
 }
 

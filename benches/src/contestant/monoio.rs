@@ -54,14 +54,14 @@ async fn echo(
 ) -> Duration {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
-    let mut clients = Vec::new();
+    let (mut clients, mut servers) = (Vec::new(), Vec::new());
     for _ in 0..connections {
         let client = TcpStream::connect(address).await.expect("the server listens");
         let (server, _peer) = listener.accept().await.expect("a client connects");
         for stream in [&client, &server] {
             stream.set_nodelay(true).expect("it is a TCP socket");
         }
-        monoio::spawn(serve(server, message));
+        servers.push(monoio::spawn(serve(server, message)));
         clients.push(client);
     }
     all_connected.wait();
@@ -73,7 +73,12 @@ async fn echo(
     for client in clients {
         client.await;
     }
-    start.elapsed()
+    let elapsed = start.elapsed();
+    // A runtime that is dropped does not close what its tasks hold.
+    for server in servers {
+        server.await;
+    }
+    elapsed
 }
 
 async fn serve(mut stream: TcpStream, message: usize) {

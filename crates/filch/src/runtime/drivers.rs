@@ -170,7 +170,7 @@ impl Park for Drivers {
 
     fn turn(&self) {
         self.io.turn();
-        self.seats.turned();
+        self.seats.turned(&self.io);
         self.fire(TURN_LIMIT);
     }
 

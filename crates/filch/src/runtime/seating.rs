@@ -7,12 +7,12 @@
 //! * I1: `watching + standing_by + looking <= workers`.
 //! * I2: every unpark ends somebody's wait, on the standby if anybody is there; models `two_sit_down_and_are_unparked`,
 //!   `the_last_active_worker_goes`. Somebody who sits down while one goes to the driver is told by the alarm (I3).
-//! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait;
-//!   and when it has gone off with the driver unattended since it was set, whoever it woke watches; model
-//!   `the_driver_is_attended_while_a_worker_is_stuck`.
+//! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait,
+//!   or has just been taken from the driver by somebody active, who sets it again; model
+//!   `a_turn_takes_the_alarm`. When it has gone off with the driver unattended since it was set, whoever it woke watches;
+//!   model `the_driver_is_attended_while_a_worker_is_stuck`.
 //! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
 //!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.
-//!
 //! * I5: while it is quiet there is no alarm: then everybody is idle, or stuck with nothing behind it, and somebody watches
 //!   or is about to. Whoever gets up ends it, and so does somebody stuck who stirs; model `a_stuck_worker_stirs`.
 //!
@@ -195,6 +195,13 @@ impl Seating {
         self.last = Some((ahead, alarm.at));
         self.turns = turns;
         self.alarm
+    }
+
+    /// After a turn of the driver, or a wait in it, which may have taken the alarm from another who waits there, or the
+    /// deadline that kept the alarm from being set: the alarm to set.
+    pub fn renew_alarm(&mut self, now: impl Fn() -> Instant, turns: usize) -> Option<Alarm> {
+        let in_driver = |alarm: &Alarm| alarm.place == Place::Driver;
+        self.next_alarm(now, turns).or_else(|| self.alarm.filter(in_driver))
     }
 
     fn change(&mut self) {

@@ -28,7 +28,7 @@
 //! Whoever watches can tell, for a clock that is paused, whether [everybody is idle](Seats::all_idle): then no
 //! worker runs, none is called, and nothing that happens outside of them is counted.
 
-use super::seating::{Place, Seating, WakeUp};
+use super::seating::{Alarm, Place, Seating, WakeUp};
 use filch_executor::WokenBy;
 use filch_io_driver::Driver;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
@@ -68,13 +68,18 @@ impl Seats {
     }
 
     /// The driver was turned by a worker that is busy.
-    pub(super) fn turned(&self) {
+    pub(super) fn turned(&self, driver: &Driver) {
+        self.count_turn();
+        self.renew_alarm(driver, self.seating.lock());
+    }
+
+    fn count_turn(&self) {
         // Ordering: Relaxed; a sign of life, nothing is published by it.
         self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     fn turns(&self) -> usize {
-        // Ordering: Relaxed; see `turned`.
+        // Ordering: Relaxed; see `count_turn`.
         self.turns.load(Ordering::Relaxed)
     }
 
@@ -111,13 +116,13 @@ impl Seats {
         }
 
         let events = watch();
-        self.turned();
+        self.count_turn();
 
         let mut seating = self.seating.lock();
         seating.stop_watching(events);
         let by = if events == 0 { WokenBy::Alarm } else { WokenBy::Other };
         WOKEN.set((by, seating.changes()));
-        self.ensure_alarm(driver, seating);
+        self.renew_alarm(driver, seating);
         true
     }
 
@@ -151,6 +156,17 @@ impl Seats {
     fn ensure_alarm(&self, driver: &Driver, mut seating: MutexGuard<'_, Seating>) {
         let alarm = seating.next_alarm(Instant::now, self.turns());
         drop(seating);
+        self.set_alarm(driver, alarm);
+    }
+
+    /// The same, after the driver was turned or waited in.
+    fn renew_alarm(&self, driver: &Driver, mut seating: MutexGuard<'_, Seating>) {
+        let alarm = seating.renew_alarm(Instant::now, self.turns());
+        drop(seating);
+        self.set_alarm(driver, alarm);
+    }
+
+    fn set_alarm(&self, driver: &Driver, alarm: Option<Alarm>) {
         match alarm {
             None => {}
             Some(alarm) if alarm.place == Place::Standby => self.standby.set_deadline(alarm.at),
