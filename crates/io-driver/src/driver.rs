@@ -304,6 +304,10 @@ impl DriverHandle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn turn(&self) {
+        // Before the first source, nothing can have come. Unparks, and the alarm, are for those who wait.
+        if self.shared.registry.is_unused() {
+            return;
+        }
         // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
         if self.select(Some(Duration::ZERO)).0 {
             self.unpark_one();

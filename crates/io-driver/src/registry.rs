@@ -88,6 +88,11 @@ impl Registry {
         Ok(Key::new(index, generation))
     }
 
+    /// Whether no source has been in here yet.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.pages.get(0).is_none()
+    }
+
     /// The readiness behind the key of a source that exists.
     pub(crate) fn get(&self, key: Key) -> &Readiness {
         self.slot(key.index())

@@ -19,39 +19,39 @@ use crate::timeline::notes;
 pub const ROW: Row = Row {
     title: "Fork-join",
     columns: COMPUTING_COLUMNS,
-    most_runs: 2,
+    most_runs: 1,
     figures: USUAL_FIGURES,
     prepare,
     cell,
     verdict,
 };
 
-/// Rounds of computing in each leaf of the tree: between one and two microseconds.
-const ROUNDS: u32 = 1_000;
+/// Rounds of computing in each leaf of the tree: four microseconds or so, of which a task's own cost is a sixteenth.
+const ROUNDS: u32 = 2_400;
 /// Of the column with a thread per task, which is extrapolated.
 const LEAVES_ON_THREADS: u32 = 4_000;
 /// Of a run that is recorded: enough to see who does what.
 const LEAVES_RECORDED: u32 = 5_000;
 /// Of the column in Python, which is extrapolated.
-const LEAVES_IN_PYTHON: u32 = 5_000;
+const LEAVES_IN_PYTHON: u32 = 2_000;
 /// The same in Node.
-const LEAVES_IN_NODE: u32 = 200_000;
+const LEAVES_IN_NODE: u32 = 60_000;
 /// Leaves that a plain thread takes at a time.
 const CHUNK: u32 = 1_000;
 /// Threads at a time.
 const THREADS_AT_ONCE: usize = 512;
 
 fn leaves(quick: bool) -> u32 {
-    if quick { 200_000 } else { 1_000_000 }
+    if quick { 60_000 } else { 1_000_000 }
 }
 
 fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     let leaves = leaves(plan.quick);
     Ok(Prepared {
         work: format!(
-            "A sum over {leaves} numbers, each of which takes a microsecond or two to compute. It \
-             is split again and again, a quarter to three quarters, until every number is a task \
-             of its own. Divided by hand, once and for two cores, one would do three quarters of \
+            "A sum over {leaves} numbers, each of which takes some microseconds to compute. It is \
+             split again and again, a quarter to three quarters, until every number is a task of \
+             its own. Divided by hand, once and for two cores, one would do three quarters of \
              it and the other would wait: {} at best. (A thread per task is extrapolated from \
              {LEAVES_ON_THREADS} tasks, asyncio from {LEAVES_IN_PYTHON}, Node from \
              {LEAVES_IN_NODE}.)",

@@ -18,7 +18,7 @@ use crate::timeline::notes;
 pub const ROW: Row = Row {
     title: "Waiting",
     columns: ALL_COLUMNS,
-    most_runs: 2,
+    most_runs: 1,
     figures: USUAL_FIGURES,
     prepare,
     cell,

@@ -23,7 +23,7 @@
 use std::time::{Duration, Instant};
 
 /// From one alarm to the next, at most. Two of them hold up less than a millisecond, the wake-ups included, on most days.
-const TICK: Duration = Duration::from_micros(400);
+const TICK: Duration = Duration::from_micros(300);
 
 /// To the first alarm; each of the following comes after twice as long.
 const FIRST_TICK: Duration = Duration::from_micros(50);
