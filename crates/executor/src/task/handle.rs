@@ -99,7 +99,7 @@ impl<T> JoinHandle<T> {
     /// assert_eq!(executor.block_on(task).unwrap(), id);
     /// ```
     pub fn id(&self) -> Id {
-        self.header().id
+        self.header().id()
     }
 
     /// The task's name, if it was given one.
@@ -209,7 +209,7 @@ impl AbortHandle {
 
     /// The task's id.
     pub fn id(&self) -> Id {
-        self.header().id
+        self.header().id()
     }
 
     /// The task's name, if it was given one.

@@ -35,7 +35,7 @@ impl TaskInfo {
 
     pub(super) fn of(header: &Header) -> Self {
         Self {
-            id: header.id,
+            id: header.id(),
             name: header.origin.name().map(Into::into),
             spawned_at: header.origin.spawned_at(),
         }

@@ -118,17 +118,22 @@ pub(crate) struct Header {
     vtable: &'static Vtable,
     /// The scheduler, of the type that the vtable was made for.
     scheduler: NonNull<()>,
-    /// Neighbours in the registry; guarded by the lock of its shard.
-    links: UnsafeCell<owned::Links>,
+    /// Neighbours in the registry, then what the task panicked with.
+    aside: UnsafeCell<owned::Aside>,
+    id: id::Packed,
     /// Which shard of the registry; only for whoever holds the runnable.
-    shard: UnsafeCell<u32>,
-    /// Whether the task asked in this poll to be queued again; only for whoever holds the runnable.
-    gives_way: UnsafeCell<bool>,
+    shard: UnsafeCell<u8>,
     /// What is behind the header.
     stage: UnsafeCell<Stage>,
     join: JoinSlot,
-    id: Id,
     origin: Origin,
+}
+
+impl Header {
+    #[inline]
+    fn id(&self) -> Id {
+        self.id.into()
+    }
 }
 
 /// The right to run a task once: poll it, or cancel it.
@@ -146,7 +151,7 @@ impl Runnable {
 
     /// The task's id.
     pub(crate) fn id(&self) -> Id {
-        self.header().id
+        self.header().id()
     }
 
     /// Whether it was given a name.
@@ -200,7 +205,7 @@ impl Drop for Runnable {
 
 impl std::fmt::Debug for Runnable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Runnable").field(&self.header().id).finish()
+        f.debug_tuple("Runnable").field(&self.id()).finish()
     }
 }
 

@@ -16,6 +16,7 @@
 //! * from then until the submitter has let go of the scheduler it has a pass of the gate, which it takes
 //!   before the runnable can be collected.
 
+use super::error::Panicked;
 use super::state::Wake;
 use super::{Header, Runnable, TaskInfo};
 use crate::gate::Gate;
@@ -23,19 +24,37 @@ use filch_primitives::CachePadded;
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::time::Duration;
 
 /// A task's neighbours.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Links {
     before: Option<NonNull<Header>>,
     after: Option<NonNull<Header>>,
 }
 
+/// What is needed of a task while it may be in a list, or when it is in none any more: so it is in one place. The links
+/// are guarded by the lock of the shard; the panic is whoever's the output would be, from `remove` on.
+pub(super) union Aside {
+    links: Links,
+    /// What it panicked with, if that is its stage.
+    pub(super) panic: ManuallyDrop<Box<Panicked>>,
+}
+
+impl Default for Aside {
+    fn default() -> Self {
+        Self { links: Links::default() }
+    }
+}
+
 /// In which list a task is: written by `enroll`, read and cleared by `remove`, both in the hands of
 /// whoever holds the runnable.
-pub(super) const NO_SHARD: u32 = u32::MAX;
+pub(super) const NO_SHARD: u8 = u8::MAX;
+
+/// As many as can be named.
+const MAX_SHARDS: usize = NO_SHARD as usize;
 
 /// Whether the task is in a list.
 ///
@@ -67,8 +86,9 @@ pub(crate) struct OwnedTasks {
 impl OwnedTasks {
     pub(crate) fn new(shards: usize) -> Self {
         let empty = || List { oldest: None, newest: None, len: 0, closed: false };
+        let shards = shards.clamp(1, MAX_SHARDS);
         Self {
-            shards: (0..shards.max(1)).map(|_| CachePadded::new(Mutex::new(empty()))).collect(),
+            shards: (0..shards).map(|_| CachePadded::new(Mutex::new(empty()))).collect(),
             gate: Gate::new(4 * shards),
         }
     }
@@ -85,7 +105,7 @@ impl OwnedTasks {
         let before = list.newest;
         header.shard.with_mut(|slot| {
             // SAFETY: the caller holds the runnable.
-            unsafe { *slot = shard as u32 };
+            unsafe { *slot = shard as u8 };
         });
         with_links(task, |links| *links = Links { before, after: None });
         match before {
@@ -210,9 +230,11 @@ impl OwnedTasks {
 fn with_links<R>(task: NonNull<Header>, f: impl FnOnce(&mut Links) -> R) -> R {
     // SAFETY: a task in the list, or about to be, is alive.
     let header = unsafe { task.as_ref() };
-    header.links.with_mut(|links| {
+    header.aside.with_mut(|aside| {
         // SAFETY: under the lock of the shard.
-        f(unsafe { &mut *links })
+        let aside = unsafe { &mut *aside };
+        // SAFETY: links, from the beginning until the task is out of the list.
+        f(unsafe { &mut aside.links })
     })
 }
 

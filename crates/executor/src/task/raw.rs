@@ -2,9 +2,8 @@
 //!
 //! The only file that knows the type of a task's future. Everyone else calls it through the [`Vtable`].
 
-use super::error::Panicked;
 use super::join::JoinSlot;
-use super::owned::{Links, NO_SHARD};
+use super::owned::{Aside, NO_SHARD};
 use super::state::State;
 use super::{Header, Id, JoinError, Origin, Runnable, Schedule, run};
 use filch_primitives::cell::UnsafeCell;
@@ -39,9 +38,11 @@ pub(super) struct Cell<F: Future, S> {
 pub(super) enum Stage {
     /// The future, until it ends.
     Future,
+    /// The future, and it has asked in this poll to be queued again.
+    GivesWay,
     /// What the future returned.
     Output,
-    /// What it panicked with.
+    /// Nothing: what it panicked with is in the header.
     Panic,
     /// Nothing, and it was cancelled.
     Cancelled,
@@ -49,12 +50,19 @@ pub(super) enum Stage {
     Empty,
 }
 
-/// One place for the future and, later, how it ended. Which of these it is, the stage says alone: a `Result` would have to
-/// say it once more.
+impl Stage {
+    /// Whether there is a future in the slot.
+    #[inline]
+    fn is_future(self) -> bool {
+        matches!(self, Self::Future | Self::GivesWay)
+    }
+}
+
+/// One place for the future and, later, its output. Which of these it is, the stage says alone: a `Result` would have to say
+/// it once more.
 union Slot<F: Future> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<F::Output>,
-    panic: ManuallyDrop<Box<Panicked>>,
 }
 
 /// How a task with the future `F` ends.
@@ -71,12 +79,11 @@ where
             state: State::new(),
             vtable: &Cell::<F, S>::VTABLE,
             scheduler: NonNull::from(scheduler).cast(),
-            links: UnsafeCell::new(Links::default()),
+            aside: UnsafeCell::new(Aside::default()),
+            id: Id::next().into(),
             shard: UnsafeCell::new(NO_SHARD),
-            gives_way: UnsafeCell::new(false),
             stage: UnsafeCell::new(Stage::Future),
             join: JoinSlot::new(),
-            id: Id::next(),
             origin,
         },
         slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
@@ -181,7 +188,7 @@ where
         // First, so that a destructor that panics leaves nothing to be dropped twice.
         // SAFETY: the caller holds the runnable.
         let stage = unsafe { self.replace_stage(Stage::Empty) };
-        assert_eq!(stage, Stage::Future, "inconsistent task stage");
+        assert!(stage.is_future(), "inconsistent task stage");
         self.slot.with_mut(|slot| {
             // SAFETY: by the caller's promise nobody else touches the slot.
             let slot = unsafe { &mut *slot };
@@ -192,26 +199,28 @@ where
         });
     }
 
-    /// Puts `outcome` where the future was.
+    /// Puts `outcome` where the future was, or a panic where the links were.
     ///
     /// # Safety
-    /// The caller holds the runnable and has dropped the future.
+    /// The caller holds the runnable, has dropped the future, and the task is in no registry any more.
     pub(super) unsafe fn put_outcome(&self, outcome: Outcome<F>) {
-        let stage = self.slot.with_mut(|slot| {
-            // SAFETY: by the caller's promise nobody else touches the slot.
-            let slot = unsafe { &mut *slot };
-            match outcome.map_err(JoinError::into_panic_of_task) {
-                Ok(output) => {
-                    slot.output = ManuallyDrop::new(output);
-                    Stage::Output
-                }
-                Err(Some(panic)) => {
-                    slot.panic = ManuallyDrop::new(panic);
-                    Stage::Panic
-                }
-                Err(None) => Stage::Cancelled,
+        let stage = match outcome.map_err(JoinError::into_panic_of_task) {
+            Ok(output) => {
+                self.slot.with_mut(|slot| {
+                    // SAFETY: by the caller's promise nobody else touches the slot.
+                    unsafe { &mut *slot }.output = ManuallyDrop::new(output);
+                });
+                Stage::Output
             }
-        });
+            Err(Some(panic)) => {
+                self.header.aside.with_mut(|aside| {
+                    // SAFETY: out of the registry: it is whoever's the output would be.
+                    unsafe { &mut *aside }.panic = ManuallyDrop::new(panic);
+                });
+                Stage::Panic
+            }
+            Err(None) => Stage::Cancelled,
+        };
         // SAFETY: the caller holds the runnable.
         let before = unsafe { self.replace_stage(stage) };
         debug_assert_eq!(before, Stage::Empty, "inconsistent task stage");
@@ -222,29 +231,31 @@ where
     /// # Safety
     /// The caller holds the runnable, or is the joiner of a complete task.
     pub(super) unsafe fn take_outcome(&self) -> Option<Outcome<F>> {
-        let id = self.header.id;
+        let id = self.header.id();
         // SAFETY: by the caller's promise.
-        let stage = unsafe { self.replace_stage(Stage::Empty) };
-        self.slot.with_mut(|slot| {
-            // SAFETY: by the caller's promise nobody else touches the slot.
-            let slot = unsafe { &mut *slot };
-            match stage {
-                Stage::Output => {
-                    // SAFETY: the stage said that it is an output.
-                    let output = unsafe { &mut slot.output };
-                    // SAFETY: the stage says that it is gone from here on.
-                    Some(Ok(unsafe { ManuallyDrop::take(output) }))
-                }
-                Stage::Panic => {
+        match unsafe { self.replace_stage(Stage::Empty) } {
+            Stage::Output => Some(Ok(self.slot.with_mut(|slot| {
+                // SAFETY: by the caller's promise nobody else touches the slot.
+                let slot = unsafe { &mut *slot };
+                // SAFETY: the stage said that it is an output.
+                let output = unsafe { &mut slot.output };
+                // SAFETY: the stage says that it is gone from here on.
+                unsafe { ManuallyDrop::take(output) }
+            }))),
+            Stage::Panic => Some(Err(JoinError::of_panic(
+                id,
+                self.header.aside.with_mut(|aside| {
+                    // SAFETY: by the caller's promise nobody else touches it: it goes with the slot.
+                    let aside = unsafe { &mut *aside };
                     // SAFETY: the stage said that it is a panic.
-                    let panic = unsafe { &mut slot.panic };
+                    let panic = unsafe { &mut aside.panic };
                     // SAFETY: the stage says that it is gone from here on.
-                    Some(Err(JoinError::of_panic(id, unsafe { ManuallyDrop::take(panic) })))
-                }
-                Stage::Cancelled => Some(Err(JoinError::cancelled(id))),
-                Stage::Future | Stage::Empty => None,
-            }
-        })
+                    unsafe { ManuallyDrop::take(panic) }
+                }),
+            ))),
+            Stage::Cancelled => Some(Err(JoinError::cancelled(id))),
+            Stage::Future | Stage::GivesWay | Stage::Empty => None,
+        }
     }
 
     /// # Safety
@@ -267,8 +278,8 @@ where
 
     /// A panic as this task's outcome.
     pub(super) fn panicked(&self, payload: Box<dyn Any + Send>) -> JoinError {
-        let Header { id, origin, .. } = &self.header;
-        JoinError::panicked(*id, origin, payload, self.scheduler().panic_hook())
+        let hook = self.scheduler().panic_hook();
+        JoinError::panicked(self.header.id(), &self.header.origin, payload, hook)
     }
 }
 
@@ -278,11 +289,12 @@ mod tests {
     use crate::scheduler::Scheduler;
 
     #[test]
-    fn an_empty_task_takes_88_bytes() {
+    fn an_empty_task_takes_72_bytes() {
         fn size<F: Future>(_: fn() -> F) -> usize {
             size_of::<Cell<F, Scheduler>>()
         }
-        assert_eq!(size_of::<Header>(), 80);
-        assert_eq!(size(|| async {}), 88);
+        assert_eq!(size_of::<Header>(), 72);
+        assert_eq!(size(std::future::pending::<()>), 72);
+        assert_eq!(size(|| async {}), 80);
     }
 }

@@ -3,7 +3,7 @@
 //! The only place that catches the panics of tasks: of futures, of their destructors, of outputs that
 //! nobody takes, and of the joiner's waker. A worker never dies of user code.
 
-use super::raw::{Cell, Outcome};
+use super::raw::{Cell, Outcome, Stage};
 use super::state::{Completed, End, Start};
 use super::{Header, Id, JoinError, Runnable, Schedule, TaskInfo, owned, waker};
 use crate::record::{self, PollOutcome};
@@ -50,7 +50,7 @@ pub(super) fn current_id() -> Option<Id> {
     let current = CURRENT.try_with(StdCell::get).unwrap_or(ptr::null());
     // SAFETY: a task that is being run is not complete, or its `end` holds it; and it leaves `CURRENT`
     // before it is freed.
-    unsafe { current.as_ref() }.map(|header| header.id)
+    unsafe { current.as_ref() }.map(Header::id)
 }
 
 /// Polls or cancels the task that `header` and `cell` both are; the caller gives up the runnable. It is
@@ -61,11 +61,11 @@ where
     F::Output: 'static,
     S: Schedule,
 {
-    let Header { state, id, .. } = cell.header();
-    let starts = state.start_poll();
+    let id = cell.header().id();
+    let starts = cell.header().state.start_poll();
     let running = Running::enter(header);
     let is_inner = running.is_inner();
-    record::poll_starts(*id, is_inner);
+    record::poll_starts(id, is_inner);
     if starts == Start::Cancel {
         drop(running);
         cancel(cell, header);
@@ -83,7 +83,7 @@ where
     drop(running);
     let outcome = match polled {
         Ok(Poll::Pending) => {
-            record::poll_ends(*id, is_inner);
+            record::poll_ends(id, is_inner);
             // SAFETY: we hold the runnable.
             if unsafe { take_gives_way(cell.header()) } {
                 // Still OWNED, so a wake since then has left a mark and nothing needs to change.
@@ -111,9 +111,14 @@ where
 /// The caller holds the runnable.
 #[inline]
 unsafe fn take_gives_way(header: &Header) -> bool {
-    header.gives_way.with_mut(|gives_way| {
-        // SAFETY: by the caller's promise nobody else touches the cell.
-        std::mem::take(unsafe { &mut *gives_way })
+    header.stage.with_mut(|stage| {
+        // SAFETY: by the caller's promise nobody else touches the stage.
+        let stage = unsafe { &mut *stage };
+        let gives_way = *stage == Stage::GivesWay;
+        if gives_way {
+            *stage = Stage::Future;
+        }
+        gives_way
     })
 }
 
@@ -142,7 +147,7 @@ where
     F::Output: 'static,
     S: Schedule,
 {
-    end(cell, header, Err(JoinError::cancelled(cell.header().id)));
+    end(cell, header, Err(JoinError::cancelled(cell.header().id())));
 }
 
 /// Puts `outcome` in the future's place and completes the task.
@@ -169,20 +174,20 @@ where
         Err(error) if error.is_panic() => PollOutcome::Panicked,
         Err(_) => PollOutcome::Cancelled,
     };
-    // SAFETY: we hold the runnable, and the future is dropped.
-    unsafe { cell.put_outcome(outcome) };
     if let Some(owned) = cell.scheduler().owned() {
         // SAFETY: the task was bound to this registry when it was spawned, or to none.
         unsafe { owned.remove(header) };
     }
+    // SAFETY: we hold the runnable, the future is dropped, and the task is in no registry.
+    unsafe { cell.put_outcome(outcome) };
     cell.scheduler().count_ended();
     if let Some(page) = page {
         page.write(ended == PollOutcome::Cancelled, || TaskInfo::of(cell.header()));
         drop(attended);
     }
-    let Header { state, id, .. } = cell.header();
     // The task may be gone when it is told how it ended.
-    let id = *id;
+    let id = cell.header().id();
+    let state = &cell.header().state;
     let completed = state.complete(false).unwrap_or_else(|| {
         drop_unheard(cell);
         // JOIN_INTEREST does not come back, so the second answer is final.
@@ -251,10 +256,14 @@ pub(crate) fn give_way(waker: &Waker) -> bool {
     let is_ours = !current.is_null() && waker::is_of(waker, current);
     if is_ours {
         // SAFETY: the task that this thread is running is not freed meanwhile.
-        unsafe { &*current }.gives_way.with_mut(|gives_way| {
-            // SAFETY: this thread holds the runnable, further up the stack, and touches the cell only
+        unsafe { &*current }.stage.with_mut(|stage| {
+            // SAFETY: this thread holds the runnable, further up the stack, and touches the stage only
             // when the poll is over.
-            unsafe { *gives_way = true };
+            let stage = unsafe { &mut *stage };
+            // Not in the future's destructor, when there is nothing to be polled again.
+            if *stage == Stage::Future {
+                *stage = Stage::GivesWay;
+            }
         });
     }
     is_ours
