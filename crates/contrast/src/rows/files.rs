@@ -84,8 +84,8 @@ fn prepare(plan: &Plan) -> Result<Prepared, Unprepared> {
     let most_passes = (MOST_TASKS / found.files.len()).max(1) as f64;
     let passes_in =
         |seconds: f64, pass_s: f64| (seconds / pass_s).ceil().clamp(1.0, most_passes) as usize;
-    // The first pass paid for a cold cache. Where it was short, more of them say better how long one takes.
-    let pass_s = match passes_in(LEARNING_SECONDS, pass.wall_s) {
+    // The first pass may have waited for a cold cache. Where it computed little, more of them say better how long one takes.
+    let pass_s = match passes_in(LEARNING_SECONDS, pass.cpu_s) {
         1 => pass.wall_s,
         several => sequential_passes(&args, several)?.wall_s / several as f64,
     };
