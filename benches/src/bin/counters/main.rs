@@ -1,19 +1,19 @@
 //! # Counters: instructions per operation on filch's hot paths
 //!
 //! Times depend on the machine and on who else uses it; the number of instructions hardly does. Each path
-//! runs under callgrind with a number of operations and with twice as many: what lies between the two,
+//! runs under valgrind with a number of operations and with twice as many: what lies between the two,
 //! per operation, is free of what it costs to start and to stop. `benches/counters.json` holds what was
 //! recorded; `docs/benchmarks.md`, under "Counters", says how to use this.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `paths.rs` | the paths |
-//! | `callgrind.rs` | counts the instructions of one run |
+//! | `valgrind.rs` | counts the instructions of one run |
 //! | `record.rs` | what was recorded, and what has changed since |
 
-mod callgrind;
 mod paths;
 mod record;
+mod valgrind;
 
 use clap::{Parser, Subcommand};
 use record::Record;
@@ -66,15 +66,15 @@ fn count_all(update: bool) -> io::Result<()> {
     if cfg!(debug_assertions) {
         return Err(io::Error::other("a debug build has other counts: use --release"));
     }
-    let Some(valgrind) = callgrind::version() else {
+    let Some(version) = valgrind::version() else {
         println!(
             "!! valgrind is not installed: NO INSTRUCTIONS WERE COUNTED, nothing was compared."
         );
         return Ok(());
     };
-    let mut now = Record::here(valgrind);
+    let mut now = Record::here(version);
     for path in paths::ALL {
-        let per_operation = callgrind::per_operation(path)?;
+        let per_operation = valgrind::per_operation(path)?;
         eprintln!("{}: {per_operation:.1}", path.name);
         now.instructions.insert(path.name.to_owned(), per_operation);
     }
