@@ -127,7 +127,8 @@ impl Driver {
         self.handle.wait(timeout)
     }
 
-    /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait.
+    /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait. Before the
+    /// first source it does nothing.
     ///
     /// # Panics
     /// As [`wait`](Self::wait).
@@ -162,8 +163,8 @@ impl Driver {
     /// Makes one wait return at `at` or shortly after, unless it is already to return earlier.
     ///
     /// No thread is woken for the sake of this call. Once the earliest deadline has passed and a wait or a
-    /// turn has taken notice, none is set: whoever returns from either looks for what is due and calls this
-    /// with the next deadline.
+    /// turn has taken notice, none is set: whoever returns from either, at once and for whatever reason, looks for what
+    /// is due and calls this with the next deadline. A turn before the first source takes notice of nothing.
     ///
     /// ```
     /// use filch_io_driver::Driver;

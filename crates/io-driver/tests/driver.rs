@@ -59,19 +59,33 @@ fn many_connections_on_threads_that_all_wait_at_once() {
     }
 }
 
+/// A source, without which a turn has nothing to look for.
+fn source_of(driver: &Driver) -> TcpListener {
+    let _entered = driver.enter();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    TcpListener::from_std(listener).unwrap()
+}
+
 #[test]
 fn an_unpark_before_the_wait_ends_it_and_a_turn_does_not_take_it() {
     let driver = Driver::new().unwrap();
-    driver.unpark_one();
-    driver.wait(None);
-    driver.unpark_one();
-    driver.turn();
-    driver.wait(None);
+    let unpark_turn_and_wait = || {
+        driver.unpark_one();
+        driver.wait(None);
+        driver.unpark_one();
+        driver.turn();
+        driver.wait(None);
+    };
+    unpark_turn_and_wait();
+    let _source = source_of(&driver);
+    unpark_turn_and_wait();
 }
 
 #[test]
 fn no_unpark_is_lost_between_turns_and_waits() {
     let driver = Arc::new(Driver::new().unwrap());
+    let _source = source_of(&driver);
     let (woke, wakes) = channel();
     let turner = {
         let driver = Arc::clone(&driver);

@@ -8,9 +8,10 @@
 //! * I2: every unpark ends somebody's wait, on the standby if anybody is there; models `two_sit_down_and_are_unparked`,
 //!   `the_last_active_worker_goes`. Somebody who sits down while one goes to the driver is told by the alarm (I3).
 //! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait,
-//!   or has just been taken from the driver by somebody active, who sets it again; model
+//!   or about to be by whoever took it from the driver or changed something here last; model
 //!   `a_turn_takes_the_alarm`. When it has gone off with the driver unattended since it was set, whoever it woke watches;
-//!   model `the_driver_is_attended_while_a_worker_is_stuck`.
+//!   model `the_driver_is_attended_while_a_worker_is_stuck`. (Not while the clock is paused: who watches then looks at the
+//!   driver first, and may take its own alarm.)
 //! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
 //!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.
 //! * I5: while it is quiet there is no alarm: then everybody is idle, or stuck with nothing behind it, and somebody watches
