@@ -26,7 +26,7 @@ pub const ROW: Row = Row {
     verdict,
 };
 
-/// Rounds of computing in each leaf of the tree: four microseconds or so, of which a task's own cost is a sixteenth.
+/// Rounds of computing in each leaf of the tree: four microseconds or so. To be a task costs a tenth of that, or less.
 const ROUNDS: u32 = 2_400;
 /// Of the column with a thread per task, which is extrapolated.
 const LEAVES_ON_THREADS: u32 = 4_000;
