@@ -45,11 +45,11 @@ impl Bell {
         std::mem::take(&mut state.events)
     }
 
-    /// As a turn: unparks are left.
-    fn take(&self) {
+    /// As a turn: unparks are left. Whether the alarm was taken.
+    fn take(&self) -> bool {
         let mut state = self.state.lock();
-        state.alarm = false;
         state.events = 0;
+        std::mem::take(&mut state.alarm)
     }
 }
 
@@ -59,11 +59,12 @@ struct Seats {
     seating: Mutex<(Seating, Clock)>,
 }
 
-/// While time passes, every alarm goes off at once.
+/// While time passes, alarms go off at once.
 struct Clock {
     now: Instant,
     turns: usize,
-    passes: bool,
+    /// How many of them.
+    alarms: usize,
     /// Where the last alarm is to go off, when time passes.
     pending: Option<Place>,
 }
@@ -72,7 +73,7 @@ impl Seats {
     fn new(workers: usize) -> Arc<Self> {
         let mut seating = Seating::default();
         (0..workers).for_each(|_| seating.worker_comes());
-        let clock = Clock { now: Instant::now(), turns: 0, passes: false, pending: None };
+        let clock = Clock { now: Instant::now(), turns: 0, alarms: 0, pending: None };
         Arc::new(Self {
             driver: Bell::default(),
             standby: Bell::default(),
@@ -96,12 +97,17 @@ impl Seats {
         (events, false)
     }
 
-    /// By a worker that is busy.
-    fn turn(&self) {
-        self.driver.take();
+    /// By a worker that is busy, after so much time.
+    fn turn(&self, passed: Duration) {
+        let was_due = self.driver.take();
         let mut state = self.seating.lock();
         state.1.turns += 1;
+        state.1.now += passed;
+        let passes_on = was_due && state.0.takes_alarm(state.1.now);
         self.renew_alarm(state);
+        if passes_on {
+            self.driver.ring(|bell| bell.unparks += 1);
+        }
     }
 
     fn stand_by(&self) -> bool {
@@ -141,10 +147,11 @@ impl Seats {
     fn set_alarm(&self, mut state: MutexGuard<'_, (Seating, Clock)>, alarm: Option<Alarm>) {
         let Some(alarm) = alarm else { return };
         let clock = &mut state.1;
-        if !clock.passes {
+        if clock.alarms == 0 {
             clock.pending = Some(alarm.place);
             return;
         }
+        clock.alarms -= 1;
         drop(state);
         self.sound_alarm(alarm.place);
     }
@@ -162,10 +169,20 @@ impl Seats {
 
     /// Alarms go off from here on.
     fn pass_time(&self) {
+        self.let_go_off(usize::MAX);
+    }
+
+    /// One alarm goes off.
+    fn pass_time_once(&self) {
+        self.let_go_off(1);
+    }
+
+    fn let_go_off(&self, alarms: usize) {
         let pending = {
             let mut state = self.seating.lock();
-            state.1.passes = true;
-            state.1.pending.take()
+            let pending = state.1.pending.take();
+            state.1.alarms = alarms - usize::from(pending.is_some());
+            pending
         };
         if let Some(place) = pending {
             self.sound_alarm(place);
@@ -241,10 +258,29 @@ fn a_turn_takes_the_alarm() {
             move || seats.wait(false)
         });
         seats.pass_time();
-        seats.turn();
+        // Before the alarm is due: an earlier deadline was.
+        seats.turn(Duration::ZERO);
         // This worker is in a poll that does not end.
         worker.join().unwrap();
         seen.note("it was set again");
+    });
+}
+
+#[test]
+fn a_turn_passes_the_alarm_on() {
+    explore(["by the alarm or in its place"], |seen| {
+        let seats = Seats::new(2);
+        // The next to wait watches: of this unpark, somebody has taken notice.
+        seats.seating.lock().0.unpark();
+        let worker = thread::spawn({
+            let seats = seats.clone();
+            move || seats.wait(false)
+        });
+        // The only alarm; the others are taken by further turns.
+        seats.pass_time_once();
+        seats.turn(Duration::from_millis(1));
+        worker.join().unwrap();
+        seen.note("by the alarm or in its place");
     });
 }
 

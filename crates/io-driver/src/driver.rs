@@ -6,7 +6,7 @@ use crate::readiness::Woken;
 use crate::ready::Ready;
 use crate::registry::{Key, Registry};
 use crate::resolver::Resolver;
-use crate::selector::{BorrowedSource, Selector};
+use crate::selector::{BorrowedSource, Selected, Selector};
 use crate::unparks::Unparks;
 use filch_primitives::{Current, CurrentGuard, catch_quietly};
 use std::io;
@@ -130,6 +130,9 @@ impl Driver {
     /// Wakes the tasks that events have come for, without sleeping. An unpark is left for those who wait. Before the
     /// first source it does nothing.
     ///
+    /// Whether it has taken notice that the [deadline](Self::set_deadline) has passed, of which nobody who waits is told
+    /// then.
+    ///
     /// # Panics
     /// As [`wait`](Self::wait).
     ///
@@ -139,8 +142,8 @@ impl Driver {
     /// driver.turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) {
-        self.handle.turn();
+    pub fn turn(&self) -> bool {
+        self.handle.turn()
     }
 
     /// Makes one thread that is in [`wait`](Self::wait) return: any of them. If there is none, the next
@@ -304,15 +307,17 @@ impl DriverHandle {
     /// driver.handle().turn(); // returns at once
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn turn(&self) {
+    pub fn turn(&self) -> bool {
         // Before the first source, nothing can have come. Unparks, and the alarm, are for those who wait.
         if self.shared.registry.is_unused() {
-            return;
+            return false;
         }
+        let selected = self.select(Some(Duration::ZERO)).0;
         // The unpark was for a thread that sleeps or is about to, and the kernel reports it once.
-        if self.select(Some(Duration::ZERO)).0 {
+        if selected.is_unparked {
             self.unpark_one();
         }
+        selected.is_due
     }
 
     /// As [`Driver::unpark_one`].
@@ -345,8 +350,8 @@ impl DriverHandle {
         self.shared.selector.set_deadline(at);
     }
 
-    /// Whether there was an unpark, and how many events woke somebody.
-    fn select(&self, timeout: Option<Duration>) -> (bool, usize) {
+    /// How many events woke somebody, and what there was besides.
+    fn select(&self, timeout: Option<Duration>) -> (Selected, usize) {
         let registry = &self.shared.registry;
         let mut events = 0;
         let selected = self.shared.selector.select(timeout, |key, ready| {
@@ -356,7 +361,7 @@ impl DriverHandle {
             wake(woken);
         });
         match selected {
-            Ok(is_unparked) => (is_unparked, events),
+            Ok(selected) => (selected, events),
             Err(error) => panic!("waiting for I/O events failed: {error}"),
         }
     }

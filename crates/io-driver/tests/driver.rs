@@ -147,6 +147,20 @@ fn a_deadline_wakes_one_of_the_waiting_threads() {
 }
 
 #[test]
+fn a_turn_says_once_that_the_deadline_has_passed() {
+    let driver = Driver::new().unwrap();
+    let _source = source_of(&driver);
+    assert!(!driver.turn(), "none is set");
+    let start = Instant::now();
+    driver.set_deadline(start + SOON);
+    while !driver.turn() {
+        assert!(start.elapsed() < WATCHDOG);
+    }
+    assert!(start.elapsed() >= SOON);
+    assert!(!driver.turn(), "it was said before");
+}
+
+#[test]
 fn deadlines_that_are_set_while_others_fire_are_kept() {
     let driver = Arc::new(Driver::new().unwrap());
     let start = Instant::now();

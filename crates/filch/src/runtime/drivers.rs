@@ -124,6 +124,8 @@ impl Drivers {
                     return events;
                 }
             }
+            // These looks may have taken the alarm that is to end the wait.
+            self.seats.turned(&self.io, false);
         }
         self.io.wait(timeout)
     }
@@ -169,8 +171,8 @@ impl Park for Drivers {
     }
 
     fn turn(&self) {
-        self.io.turn();
-        self.seats.turned(&self.io);
+        let was_due = self.io.turn();
+        self.seats.turned(&self.io, was_due);
         self.fire(TURN_LIMIT);
     }
 

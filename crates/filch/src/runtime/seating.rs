@@ -9,9 +9,9 @@
 //!   `the_last_active_worker_goes`. Somebody who sits down while one goes to the driver is told by the alarm (I3).
 //! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait,
 //!   or about to be by whoever took it from the driver or changed something here last; model
-//!   `a_turn_takes_the_alarm`. When it has gone off with the driver unattended since it was set, whoever it woke watches;
-//!   model `the_driver_is_attended_while_a_worker_is_stuck`. (Not while the clock is paused: who watches then looks at the
-//!   driver first, and may take its own alarm.)
+//!   `a_turn_takes_the_alarm`. If a turn took it when it went off, somebody who waits there is told by an unpark, however
+//!   many turns others make; model `a_turn_passes_the_alarm_on`. When it has gone off with the driver unattended since it
+//!   was set, whoever it woke watches; model `the_driver_is_attended_while_a_worker_is_stuck`.
 //! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
 //!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.
 //! * I5: while it is quiet there is no alarm: then everybody is idle, or stuck with nothing behind it, and somebody watches
@@ -203,6 +203,13 @@ impl Seating {
     pub fn renew_alarm(&mut self, now: impl Fn() -> Instant, turns: usize) -> Option<Alarm> {
         let in_driver = |alarm: &Alarm| alarm.place == Place::Driver;
         self.next_alarm(now, turns).or_else(|| self.alarm.filter(in_driver))
+    }
+
+    /// Somebody who is active has turned the driver when a deadline was due: whether it was the alarm of somebody who waits
+    /// there, and is to be unparked in its place. Another alarm alone might be taken by the next turn, and so on.
+    pub fn takes_alarm(&self, now: Instant) -> bool {
+        self.watching > 0
+            && self.alarm.is_some_and(|alarm| alarm.place == Place::Driver && alarm.at <= now)
     }
 
     fn change(&mut self) {

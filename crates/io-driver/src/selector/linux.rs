@@ -11,7 +11,7 @@
 //! * the eventfd: with every write to it. Nobody reads it: its counter would need 2^64 unparks to fill;
 //! * the timerfd: when it expires. Nobody reads it either: programming it anew resets it.
 
-use super::{BorrowedSource, EVENTS_PER_WAIT};
+use super::{BorrowedSource, EVENTS_PER_WAIT, Selected};
 use crate::deadline::Deadline;
 use crate::interest::Interest;
 use crate::ready::Ready;
@@ -84,25 +84,28 @@ impl Selector {
         &self,
         timeout: Option<Duration>,
         mut on_event: impl FnMut(Key, Ready),
-    ) -> io::Result<bool> {
+    ) -> io::Result<Selected> {
         // One that does not fit is longer than anybody can wait.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         let mut buffer = [const { MaybeUninit::uninit() }; EVENTS_PER_WAIT];
         let events = match epoll::wait(&self.poller, &mut buffer, timeout.as_ref()) {
             Ok((events, _)) => events,
             // The caller is prepared for a return without any event.
-            Err(Errno::INTR) => return Ok(false),
+            Err(Errno::INTR) => return Ok(Selected::default()),
             Err(error) => return Err(error.into()),
         };
-        let mut is_unparked = false;
+        let mut selected = Selected::default();
         for event in events {
             match event.data.u64() {
-                UNPARK => is_unparked = true,
-                ALARM => self.deadline.fired(self.nanoseconds(Instant::now())),
+                UNPARK => selected.is_unparked = true,
+                ALARM => {
+                    selected.is_due = true;
+                    self.deadline.fired(self.nanoseconds(Instant::now()));
+                }
                 key => on_event(Key::from_raw(key as usize), ready_from(event.flags)),
             }
         }
-        Ok(is_unparked)
+        Ok(selected)
     }
 
     pub(crate) fn unpark_one(&self) {

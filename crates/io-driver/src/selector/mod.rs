@@ -1,7 +1,7 @@
 //! How the operating system is asked. Both files have the same shape:
 //!
 //! * `register`, `deregister`, `rearm`: the sources;
-//! * `select`: wait once, hand each event on, say whether an unpark was among them;
+//! * `select`: wait once, hand each event on, say what there was besides;
 //! * `unpark_one`, `set_deadline`: what ends a wait besides events.
 //!
 //! Linux waits on the epoll descriptor itself, any number of threads at once. Everything else goes
@@ -24,6 +24,14 @@ pub(crate) use portable::Selector;
 pub(crate) use std::os::fd::BorrowedFd as BorrowedSource;
 #[cfg(windows)]
 pub(crate) use std::os::windows::io::BorrowedSocket as BorrowedSource;
+
+/// What a selection took besides events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Selected {
+    pub(crate) is_unparked: bool,
+    /// The deadline had passed.
+    pub(crate) is_due: bool,
+}
 
 /// Events taken from the kernel by one wait. A busy worker turns the driver every 61 polls: as many new tasks
 /// as that keep its queue as long as it is. More stay in the kernel, for whoever waits next.

@@ -4,7 +4,7 @@
 //! of those behind. Where edges are unknown, a source reports a direction once and is armed anew when an
 //! operation has blocked.
 
-use super::{BorrowedSource, EVENTS_PER_WAIT};
+use super::{BorrowedSource, EVENTS_PER_WAIT, Selected};
 use crate::deadline::{Deadline, NONE};
 use crate::interest::Interest;
 use crate::ready::Ready;
@@ -122,17 +122,18 @@ impl Selector {
         &self,
         timeout: Option<Duration>,
         mut on_event: impl FnMut(Key, Ready),
-    ) -> io::Result<bool> {
+    ) -> io::Result<Selected> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let is_turn = timeout.is_some_and(|timeout| timeout.is_zero());
         let Some(mut events) = self.take_baton(until, is_turn) else {
-            return Ok(false);
+            return Ok(Selected::default());
         };
 
         events.clear();
         let polled = self.poller.wait(&mut events, self.left(until));
         let now = self.nanoseconds(Instant::now());
-        if self.deadline.armed() <= now {
+        let is_due = self.deadline.armed() <= now;
+        if is_due {
             self.deadline.fired(now);
         }
         for event in events.iter() {
@@ -154,7 +155,8 @@ impl Selector {
         self.handed_on.notify_one();
         match polled {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
-            _ => Ok(false),
+            // The turn has left it.
+            _ => Ok(Selected { is_unparked: false, is_due }),
         }
     }
 

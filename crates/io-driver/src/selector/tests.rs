@@ -1,6 +1,6 @@
 //! What every selector promises, checked on each of them: epoll, and the portable one in both modes.
 
-use super::BorrowedSource;
+use super::{BorrowedSource, Selected};
 use crate::ready::Ready;
 use crate::registry::Key;
 use filch_primitives::sync::Mutex;
@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(20);
 
 trait Subject: Send + Sync + Sized + 'static {
-    fn select(&self, timeout: Option<Duration>, on_event: impl FnMut(Key, Ready)) -> bool;
+    fn select(&self, timeout: Option<Duration>, on_event: impl FnMut(Key, Ready)) -> Selected;
     fn register(&self, source: BorrowedSource<'_>, key: Key);
     fn deregister(&self, source: BorrowedSource<'_>, key: Key);
     fn rearm(&self, key: Key, missing: Ready);
@@ -25,7 +25,7 @@ trait Subject: Send + Sync + Sized + 'static {
 
     /// As the driver's `turn`.
     fn turn(&self) {
-        if self.select(Some(Duration::ZERO), |_, _| {}) {
+        if self.select(Some(Duration::ZERO), |_, _| {}).is_unparked {
             self.unpark_one();
         }
     }
@@ -34,7 +34,11 @@ trait Subject: Send + Sync + Sized + 'static {
 macro_rules! subject {
     ($selector:ty) => {
         impl Subject for $selector {
-            fn select(&self, timeout: Option<Duration>, on_event: impl FnMut(Key, Ready)) -> bool {
+            fn select(
+                &self,
+                timeout: Option<Duration>,
+                on_event: impl FnMut(Key, Ready),
+            ) -> Selected {
                 <$selector>::select(self, timeout, on_event).unwrap()
             }
             fn register(&self, source: BorrowedSource<'_>, key: Key) {
