@@ -109,7 +109,7 @@ impl<T: Len> Biased<T> {
     /// # Safety
     /// One thread at a time is the owner, each is synchronised with the one before, and `f` does not call
     /// this again.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R, ring: impl FnOnce()) -> R {
         // Ordering: Relaxed; the light fence orders it before the look at the door (I1).
         self.owner_in.store(true, Ordering::Relaxed);
@@ -128,7 +128,7 @@ impl<T: Len> Biased<T> {
     }
 
     /// The owner is in and the door is not CLAIMED.
-    #[inline]
+    #[inline(always)]
     fn lend_to_owner<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         let result = self.value.with_mut(|value| {
             // SAFETY: the owner is in and nobody has a claim (I1).
@@ -140,7 +140,7 @@ impl<T: Len> Biased<T> {
         result
     }
 
-    #[inline]
+    #[inline(always)]
     fn lend<R>(&self, value: &mut T, f: impl FnOnce(&mut T) -> R) -> R {
         let result = f(value);
         // Ordering: Relaxed; a hint.

@@ -110,10 +110,13 @@ impl Remote {
     }
 }
 
+/// Of each seat, which has it, too.
+pub(crate) type Remotes = Box<[Arc<CachePadded<Remote>>]>;
+
 /// What all workers share.
 pub(crate) struct Scheduler {
     /// One for each seat, taken or vacant.
-    pub(crate) remotes: Box<[CachePadded<Remote>]>,
+    pub(crate) remotes: Remotes,
     pub(crate) roster: Roster<Box<Core>>,
     pub(crate) sentinel: Option<Sentinel>,
     max_workers: usize,
@@ -144,7 +147,7 @@ struct Threads {
 
 impl Scheduler {
     pub(crate) fn new(
-        (cores, remotes): (Vec<Core>, Box<[CachePadded<Remote>]>),
+        (cores, remotes): (Vec<Core>, Remotes),
         spares: usize,
         park: Arc<dyn Park>,
         blocking: Pools,
@@ -188,7 +191,7 @@ impl Scheduler {
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
             Some(core) => {
-                count(&core.seat.remote(self).spawned);
+                count(&core.seat.remote().spawned);
                 record::spawned(&task, None);
                 core.push(self, task, Reason::Spawn);
                 None
@@ -253,7 +256,7 @@ impl Scheduler {
 
     /// The seats that anybody ever had.
     #[inline]
-    pub(crate) fn seats(&self) -> &[CachePadded<Remote>] {
+    pub(crate) fn seats(&self) -> &[Arc<CachePadded<Remote>>] {
         &self.remotes[..self.roster.used()]
     }
 
@@ -504,7 +507,7 @@ impl Schedule for Scheduler {
 
     fn count_ended(&self) {
         self.with_core(|core| match core {
-            Some(core) => count(&core.seat.remote(self).ended),
+            Some(core) => count(&core.seat.remote().ended),
             None => {
                 // Ordering: Relaxed; a statistic.
                 self.ended_outside.fetch_add(1, Ordering::Relaxed);

@@ -6,13 +6,15 @@
 use super::pace::Pace;
 use super::private_queue::PrivateQueue;
 use super::steal::Raided;
-use crate::biased::Len;
+use crate::biased::Len as _;
 use crate::queue;
 use crate::rng::Rng;
 use crate::scheduler::{Remote, Scheduler};
 use crate::task::{Reason, Runnable};
+use filch_primitives::CachePadded;
 use filch_primitives::atomic::Ordering;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a spare sleeps before it looks whether the worker is back that it relieves.
@@ -23,23 +25,25 @@ const QUEUE_CAPACITY: usize = 256;
 
 /// The right to be the worker of this number: there is one for each, and it goes from thread to thread
 /// through locks.
-#[derive(Debug)]
-pub(crate) struct Seat(usize);
+pub(crate) struct Seat {
+    index: usize,
+    remote: Arc<CachePadded<Remote>>,
+}
 
 impl Seat {
     #[inline]
     pub(crate) fn index(&self) -> usize {
-        self.0
+        self.index
     }
 
     /// What the others see of this worker.
     #[inline]
-    pub(crate) fn remote<'a>(&self, scheduler: &'a Scheduler) -> &'a Remote {
-        &scheduler.remotes[self.0]
+    pub(crate) fn remote(&self) -> &Remote {
+        &self.remote
     }
 
     /// Lends the private queue. `f` moves tasks and runs none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn with_private<R>(
         &self,
         scheduler: &Scheduler,
@@ -48,7 +52,7 @@ impl Seat {
         // SAFETY: (1) whoever has the seat is the owner: there is one seat of this number, and locks
         // synchronise the one who gets it with the one before. (2) not called again from inside: the
         // closures of this crate move tasks and run nothing.
-        unsafe { self.remote(scheduler).private.with(f, || scheduler.park.stir()) }
+        unsafe { self.remote().private.with(f, || scheduler.park.stir()) }
     }
 }
 
@@ -79,11 +83,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// The core for the seat `index` of `seats`, and its public queue for thieves.
-    pub(crate) fn new(index: usize, seats: usize, seed: u64) -> (Self, queue::Stealer<Runnable>) {
+    /// The core for the seat `index` of `seats`, and what the others see of it.
+    pub(crate) fn new(index: usize, seats: usize, seed: u64) -> (Self, Arc<CachePadded<Remote>>) {
         let (public, stealer) = queue::new(QUEUE_CAPACITY);
+        let remote = Arc::new(CachePadded::new(Remote::new(stealer)));
         let core = Self {
-            seat: Seat(index),
+            seat: Seat { index, remote: remote.clone() },
             relieves: None,
             public,
             rng: Rng::new(seed.wrapping_add(index as u64)),
@@ -93,22 +98,20 @@ impl Core {
             seen: vec![0; seats].into_boxed_slice(),
             raided: vec![None; seats].into_boxed_slice(),
         };
-        (core, stealer)
+        (core, remote)
     }
 
     /// Takes in a task that became runnable on this worker.
     #[inline]
     pub(crate) fn push(&mut self, scheduler: &Scheduler, task: Runnable, reason: Reason) {
         let in_driver = self.in_driver;
-        let len = self.seat.with_private(scheduler, |private| {
-            match reason {
-                _ if in_driver => private.push_event(task),
-                Reason::Wake => private.push_woken(task),
-                Reason::Spawn => private.push_spawned(task),
-                Reason::Yield => private.push_waiting(task),
-            }
-            private.len()
+        self.seat.with_private(scheduler, |private| match reason {
+            _ if in_driver => private.push_event(task),
+            Reason::Wake => private.push_woken(task),
+            Reason::Spawn => private.push_spawned(task),
+            Reason::Yield => private.push_waiting(task),
         });
+        let len = self.seat.remote().private.len_hint();
         // A single task behind the one that runs is not worth a worker: most polls are shorter than a
         // wake-up. From the driver there is more to come.
         if len > 1 && !in_driver {
@@ -116,12 +119,23 @@ impl Core {
         }
     }
 
-    /// The next task of its own.
-    #[inline]
-    pub(crate) fn pop(&mut self, scheduler: &Scheduler) -> Option<Runnable> {
+    /// The next task of its own, to which `again` is added before: it gave way.
+    #[inline(always)]
+    pub(crate) fn pop(
+        &mut self,
+        scheduler: &Scheduler,
+        again: Option<Runnable>,
+    ) -> Option<Runnable> {
         let public = &mut self.public;
         let is_very_long = self.pace.is_very_long();
-        self.seat.with_private(scheduler, |private| private.pop(is_very_long, || public.pop()))
+        let leaves_share = self.pace.leaves_share();
+        let task = self.seat.with_private(scheduler, |private| {
+            if let Some(again) = again {
+                private.push_waiting(again);
+            }
+            private.pop(is_very_long, || if leaves_share { None } else { public.pop() })
+        });
+        if leaves_share { task.or_else(|| public.pop()) } else { task }
     }
 
     /// Makes the older half of its `len` tasks public, or all of them, if somebody is idle and it is worth it.
@@ -141,7 +155,7 @@ impl Core {
     #[inline]
     pub(crate) fn is_worth_a_worker(&self, scheduler: &Scheduler) -> bool {
         // Ordering: Relaxed; a hint.
-        let coarse = self.seat.remote(scheduler).coarse.load(Ordering::Relaxed);
+        let coarse = self.seat.remote().coarse.load(Ordering::Relaxed);
         // Without an alarm nobody looks after what is kept back by a worker that is stuck.
         coarse || self.pace.is_share_due() || !scheduler.has_alarm
     }
@@ -161,7 +175,7 @@ impl Core {
                     debug_assert!(pushed.is_ok(), "only the owner takes room away");
                 }
             });
-            self.pace.shared();
+            self.pace.shared(keeps);
         }
         if scheduler.idle.notify_lazily() {
             scheduler.park.unpark_one();
@@ -169,8 +183,8 @@ impl Core {
     }
 
     /// What the clock says of its polls.
-    pub(crate) fn set_coarse(&mut self, scheduler: &Scheduler, is_coarse: bool) {
-        let coarse = &self.seat.remote(scheduler).coarse;
+    pub(crate) fn set_coarse(&mut self, is_coarse: bool) {
+        let coarse = &self.seat.remote().coarse;
         // Ordering: Relaxed; a hint. Others read its line: written only when it changes.
         if coarse.load(Ordering::Relaxed) != is_coarse {
             // Ordering: Relaxed; as above.
@@ -224,7 +238,7 @@ impl Core {
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core")
-            .field("seat", &self.seat)
+            .field("seat", &self.seat.index)
             .field("public", &self.public)
             .field("searching", &self.searching)
             .finish_non_exhaustive()

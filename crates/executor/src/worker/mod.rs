@@ -24,9 +24,8 @@ use crate::handle::Handle;
 use crate::ledger::Attended;
 use crate::park::{Outside, WokenBy};
 use crate::record::{self, LaneKind, TrackScope};
-use crate::scheduler::{Remote, Scheduler, count};
+use crate::scheduler::{Remotes, Scheduler, count};
 use crate::task::{Reason, Runnable, TaskInfo};
-use filch_primitives::CachePadded;
 use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -41,12 +40,9 @@ pub(crate) struct Worker {
 }
 
 /// The two halves of `count` seats: what a worker keeps to itself and what the others see.
-pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Box<[CachePadded<Remote>]>) {
-    let part = |index| {
-        let (core, stealer) = Core::new(index, count, seed);
-        (core, CachePadded::new(Remote::new(stealer)))
-    };
-    let (cores, remotes): (Vec<_>, Vec<_>) = (0..count).map(part).unzip();
+pub(crate) fn parts(count: usize, seed: u64) -> (Vec<Core>, Remotes) {
+    let (cores, remotes): (Vec<_>, Vec<_>) =
+        (0..count).map(|index| Core::new(index, count, seed)).unzip();
     (cores, remotes.into_boxed_slice())
 }
 
@@ -112,7 +108,7 @@ impl Worker {
                 Next::Leave => return,
             }
         }
-        self.with_core(|core| core.seat.remote(&self.scheduler).progress.rest());
+        self.with_core(|core| core.seat.remote().progress.rest());
         if let Some(task) = again {
             task.cancel();
         }
@@ -135,26 +131,22 @@ impl Worker {
             }
             return Next::Leave;
         };
-        if let Some(again) = again {
-            core.push(scheduler, again, Reason::Yield);
-        }
-        let mut outside_first = turned;
-        if !turned {
-            if let Some(look) = core.pace.poll() {
-                core.set_coarse(scheduler, look.is_coarse);
-                if core.is_surplus(scheduler) {
-                    return Next::LeaveIfSurplus;
+        let look = if turned { None } else { core.pace.poll() };
+        if let Some(look) = look {
+            core.set_coarse(look.is_coarse);
+            let may_leave = core.is_surplus(scheduler);
+            if may_leave || look.is_turn_due {
+                if let Some(again) = again {
+                    core.push(scheduler, again, Reason::Yield);
                 }
-                if look.is_turn_due {
-                    return Next::Turn;
-                }
-                outside_first = !look.is_coarse;
+                return if may_leave { Next::LeaveIfSurplus } else { Next::Turn };
             }
         }
-        let Some(task) = core.next(scheduler, outside_first) else {
+        let outside_first = turned || look.is_some_and(|look| !look.is_coarse);
+        let Some(task) = core.next(scheduler, again, outside_first) else {
             return Next::Park;
         };
-        core.seat.remote(scheduler).begins_poll(&task);
+        core.seat.remote().begins_poll(&task);
         if std::mem::take(&mut core.searching) { Next::RunFound(task) } else { Next::Run(task) }
     }
 
@@ -186,7 +178,7 @@ impl Worker {
             scheduler.idle.cancel_park();
         } else {
             let timeout = self.with_core(|core| {
-                count(&core.seat.remote(scheduler).parks);
+                count(&core.seat.remote().parks);
                 let nap = core.relieves.as_ref().map(|_| core::SPARE_NAP);
                 steal::look_again(core, scheduler).or(nap)
             });
@@ -248,7 +240,7 @@ impl Worker {
         scheduler.park.found_work();
         core.hand_over(scheduler);
         core.relieves = None;
-        core.seat.remote(scheduler).progress.rest();
+        core.seat.remote().progress.rest();
         if std::mem::take(&mut core.searching) {
             let _last = scheduler.idle.stop_searching();
         }
@@ -272,7 +264,7 @@ impl Worker {
     fn with_driver(&self, f: impl FnOnce()) {
         self.with_core(|core| {
             core.in_driver = true;
-            core.seat.remote(&self.scheduler).progress.rest();
+            core.seat.remote().progress.rest();
         });
         f();
         self.with_core(|core| core.in_driver = false);
@@ -290,7 +282,7 @@ impl Worker {
             let _last = scheduler.idle.stop_searching();
         }
         // Without the core, what these tasks wake or spawn goes to the injector.
-        while let Some(task) = core.pop(scheduler) {
+        while let Some(task) = core.pop(scheduler, None) {
             task.cancel();
         }
         steal::end_tasks_of_others(&mut core, scheduler);
@@ -299,23 +291,31 @@ impl Worker {
 }
 
 impl Core {
-    /// The next task: from outside, if it is their turn, its own, or somebody else's.
-    #[inline]
-    fn next(&mut self, scheduler: &Scheduler, outside_first: bool) -> Option<Runnable> {
+    /// The next task: from outside, if it is their turn, its own, to which `again` is added before, or somebody else's.
+    #[inline(always)]
+    fn next(
+        &mut self,
+        scheduler: &Scheduler,
+        mut again: Option<Runnable>,
+        outside_first: bool,
+    ) -> Option<Runnable> {
         if outside_first {
+            if let Some(again) = again.take() {
+                self.push(scheduler, again, Reason::Yield);
+            }
             if let Some(task) = self.take_from_injector(scheduler) {
                 return Some(task);
             }
         }
-        if let Some(task) = self.pop(scheduler) {
-            let len = self.seat.remote(scheduler).private.len_hint();
+        if let Some(task) = self.pop(scheduler, again) {
+            let len = self.seat.remote().private.len_hint();
             if len > 0 {
                 self.share(scheduler, len);
             }
             return Some(task);
         }
         // It is in no poll any more. A bell that was hung while it seemed to be rings here, before it takes anything in.
-        self.seat.remote(scheduler).progress.rest();
+        self.seat.remote().progress.rest();
         self.seat.with_private(scheduler, |_| ());
         self.take_from_injector(scheduler).or_else(|| steal::steal(self, scheduler))
     }
@@ -374,12 +374,12 @@ impl Worker {
         let polled = task.as_ref().map(|task| (task.id().number(), task.spawned_at()));
         let attended = task.map(|task| self.scheduler.attend(task));
         self.outside.set(Some((Outside::begin(&self.scheduler.park), attended)));
-        core.seat.remote(&self.scheduler).progress.rest();
+        core.seat.remote().progress.rest();
         self.scheduler.thread_enters();
         if let Err(core) = start::run_in_pool(&self.scheduler, core) {
             // Nobody to carry on: keep the core, so that thieves and the sentinel see a worker that is stuck.
             if let Some((id, spawned_at)) = polled {
-                core.seat.remote(&self.scheduler).progress.begin(id, spawned_at);
+                core.seat.remote().progress.begin(id, spawned_at);
             }
             *self.core.borrow_mut() = Some(core);
             self.outside.set(None);

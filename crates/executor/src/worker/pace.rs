@@ -8,7 +8,8 @@
 //! goes to another core takes its memory along, a few hundred nanoseconds. A task that is done sooner than
 //! that is done sooner where it is. So tasks that are shorter than [`COARSE`] stay together, and so do as many as
 //! are done by the time that another worker is awake ([`WAKE`]); except that once every [`DUE_AFTER`] a share is due
-//! all the same: what still waits then is likely to go on for longer, however short its polls are.
+//! all the same: what still waits then is likely to go on for longer, however short its polls are. What was shared is left
+//! to the others for [`LEFT_FOR`]: who is woken for it takes a while to come, and would find nothing of many short polls.
 
 use crate::record;
 use filch_primitives::time::Instant;
@@ -22,6 +23,9 @@ const DUE_AFTER: Duration = Duration::from_millis(1);
 
 /// How long it takes to wake a worker, in nanoseconds.
 const WAKE: u32 = 20_000;
+
+/// How long what was made public is left to the others: until one of them that sleeps has come for it, most times.
+const LEFT_FOR: Duration = Duration::from_micros(100);
 
 /// How long the driver waits for its turn, besides the poll that is under way.
 const TURN_AFTER: Duration = Duration::from_micros(100);
@@ -51,12 +55,15 @@ pub(crate) struct Pace {
     score: u32,
     /// How long the last polls took, in nanoseconds each.
     nanos: u32,
+    is_very_long: bool,
     /// Since the worker woke up, the clock was not read yet.
     is_fresh: bool,
     read: Instant,
     turned: Instant,
     shared: Instant,
     is_share_due: bool,
+    /// What was shared last is left to the others.
+    leaves_share: bool,
 }
 
 /// What a look at the clock comes to.
@@ -80,11 +87,13 @@ impl Pace {
             look_after: 1,
             score,
             nanos: WAKE,
+            is_very_long: score >= COARSE_SCORE,
             is_fresh: true,
             read: now,
             turned: now,
             shared: now,
             is_share_due: false,
+            leaves_share: false,
         }
     }
 
@@ -112,11 +121,13 @@ impl Pace {
         } else {
             MAX_SCORE.min(self.score + LONG)
         };
+        self.is_very_long = self.is_coarse() && self.nanos >= LOOK_EVERY;
         self.look_after = match self.score {
             0 => LOOK_AFTER,
             _ => (LOOK_EVERY / self.nanos.max(1)).clamp(1, LOOK_AFTER),
         };
         self.is_share_due |= now.duration_since(self.shared) >= DUE_AFTER;
+        self.leaves_share &= now.duration_since(self.shared) < LEFT_FOR;
         let is_turn_due = now.duration_since(self.turned) >= TURN_AFTER;
         Some(Look { is_coarse: self.is_coarse(), is_turn_due })
     }
@@ -131,7 +142,8 @@ impl Pace {
 
     /// The worker is back from its sleep, during which it let the driver in.
     pub(crate) fn wake(&mut self) {
-        (self.polls, self.is_fresh, self.is_share_due) = (0, true, false);
+        (self.polls, self.is_fresh) = (0, true);
+        (self.is_share_due, self.leaves_share) = (false, false);
     }
 
     /// Whether so many polls take longer than it takes to wake a worker.
@@ -143,7 +155,7 @@ impl Pace {
     /// Whether polls are so long that the clock is read after each.
     #[inline]
     pub(crate) fn is_very_long(&self) -> bool {
-        self.is_coarse() && self.nanos >= LOOK_EVERY
+        self.is_very_long
     }
 
     /// Whether polls are long.
@@ -158,10 +170,17 @@ impl Pace {
         self.is_share_due
     }
 
-    /// The worker has shared.
-    pub(crate) fn shared(&mut self) {
+    /// The worker has made tasks public, and `keeps` others to go on with.
+    pub(crate) fn shared(&mut self, keeps: bool) {
         self.is_share_due = false;
+        self.leaves_share = keeps;
         self.shared = self.read;
+    }
+
+    /// Whether to leave what is public to the others, who may be on their way.
+    #[inline]
+    pub(crate) fn leaves_share(&self) -> bool {
+        self.leaves_share
     }
 }
 
@@ -207,13 +226,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_shared_is_left_to_the_others_for_a_while() {
+        let mut pace = begun(0);
+        pace.shared(true);
+        assert!(pace.leaves_share());
+        sleep(LEFT_FOR);
+        let _turn_due = pace.poll();
+        assert!(!pace.leaves_share());
+        pace.shared(false);
+        assert!(!pace.leaves_share(), "the worker has nothing else");
+    }
+
+    #[test]
     fn a_share_is_due_after_a_while_and_not_again_at_once() {
         let mut pace = begun(0);
         assert!(!pace.is_share_due());
         sleep(DUE_AFTER);
         let _turn_due = pace.poll();
         assert!(pace.is_share_due());
-        pace.shared();
+        pace.shared(true);
         assert!(!pace.is_share_due());
     }
 }

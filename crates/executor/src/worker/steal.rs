@@ -96,7 +96,7 @@ pub(crate) fn steal(core: &mut Core, scheduler: &Scheduler) -> Option<Runnable> 
 fn steal_public(core: &mut Core, scheduler: &Scheduler, victim: usize) -> Option<Runnable> {
     match scheduler.remotes[victim].stealer.steal_into(&mut core.public) {
         Steal::Success { first, rest } => {
-            count_stolen(core, scheduler, victim, rest + 1);
+            count_stolen(core, victim, rest + 1);
             Some(first)
         }
         Steal::Empty | Steal::Retry => None,
@@ -181,8 +181,8 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> O
         });
         Some(first)
     })??;
-    count_stolen(core, scheduler, victim, taken + 1);
-    count(&core.seat.remote(scheduler).raids);
+    count_stolen(core, victim, taken + 1);
+    count(&core.seat.remote().raids);
     Some(first)
 }
 
@@ -208,9 +208,9 @@ pub(crate) fn end_tasks_of_others(core: &mut Core, scheduler: &Scheduler) {
     }
 }
 
-fn count_stolen(core: &Core, scheduler: &Scheduler, victim: usize, tasks: usize) {
+fn count_stolen(core: &Core, victim: usize, tasks: usize) {
     record::stolen(victim, tasks);
-    let stolen = &core.seat.remote(scheduler).stolen;
+    let stolen = &core.seat.remote().stolen;
     // Ordering: Relaxed; only this worker writes it, and it is a statistic.
     stolen.store(stolen.load(Ordering::Relaxed).wrapping_add(tasks), Ordering::Relaxed);
 }
