@@ -75,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) searching: bool,
     /// The driver is waking tasks: those go to the back of the queue, oldest event first.
     pub(crate) in_driver: bool,
+    /// The task that it polled last gave way.
+    gave_way: bool,
     pub(crate) pace: Pace,
     /// In which poll it found each worker at the last alarm.
     pub(super) seen: Box<[usize]>,
@@ -94,6 +96,7 @@ impl Core {
             rng: Rng::new(seed.wrapping_add(index as u64)),
             searching: false,
             in_driver: false,
+            gave_way: false,
             pace: Pace::new(),
             seen: vec![0; seats].into_boxed_slice(),
             raided: vec![None; seats].into_boxed_slice(),
@@ -129,6 +132,7 @@ impl Core {
         let public = &mut self.public;
         let is_very_long = self.pace.is_very_long();
         let leaves_share = self.pace.leaves_share();
+        self.gave_way = again.is_some();
         let task = self.seat.with_private(scheduler, |private| {
             if let Some(again) = again {
                 private.push_waiting(again);
@@ -175,7 +179,8 @@ impl Core {
                     debug_assert!(pushed.is_ok(), "only the owner takes room away");
                 }
             });
-            self.pace.shared(keeps);
+            // Tasks that wake each other are better off together, so they may come back.
+            self.pace.shared(keeps && self.gave_way);
         }
         if scheduler.idle.notify_lazily() {
             scheduler.park.unpark_one();

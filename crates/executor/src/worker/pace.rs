@@ -170,10 +170,10 @@ impl Pace {
         self.is_share_due
     }
 
-    /// The worker has made tasks public, and `keeps` others to go on with.
-    pub(crate) fn shared(&mut self, keeps: bool) {
+    /// The worker has made tasks public, and leaves them to the others or not.
+    pub(crate) fn shared(&mut self, leaves: bool) {
         self.is_share_due = false;
-        self.leaves_share = keeps;
+        self.leaves_share = leaves;
         self.shared = self.read;
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let _turn_due = pace.poll();
         assert!(!pace.leaves_share());
         pace.shared(false);
-        assert!(!pace.leaves_share(), "the worker has nothing else");
+        assert!(!pace.leaves_share());
     }
 
     #[test]
