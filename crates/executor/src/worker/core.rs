@@ -75,7 +75,7 @@ pub(crate) struct Core {
     pub(crate) searching: bool,
     /// The driver is waking tasks: those go to the back of the queue, oldest event first.
     pub(crate) in_driver: bool,
-    /// The task that it polled last gave way.
+    /// A task gave way, at the last pick or the one before: a hint of what its tasks are like.
     gave_way: bool,
     pub(crate) pace: Pace,
     /// In which poll it found each worker at the last alarm.
