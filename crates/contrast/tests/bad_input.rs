@@ -25,7 +25,8 @@ fn run_unprivileged(args: &[&str], scratch: &Path) -> Run {
     // the copy, and what is open for writing cannot be run.
     let copied = Command::new("cp").arg(PROGRAM).arg(&copy).status().expect("cp can be started");
     assert!(copied.success(), "the program can be copied");
-    run_command(Command::new(copy).args(args).uid(NOBODY).gid(NOBODY).current_dir("/"))
+    let mut command = Command::new(copy);
+    run_command(command.args(args).env("PATH", "").uid(NOBODY).gid(NOBODY).current_dir("/"))
 }
 
 /// A directory that others may look into, with `readable.txt` and `forbidden.txt`.

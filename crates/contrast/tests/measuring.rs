@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use common::{run, unwrapped};
+use common::{PROGRAM, run, run_command, unwrapped};
 use serde_json::Value;
 
 fn some_files() -> tempfile::TempDir {
@@ -38,9 +39,8 @@ fn every_row_is_measured_in_every_column_and_json_says_the_same() {
         .expect("has one")
         .join(format!("filch-contrast-{}.json", std::process::id()));
     let (path, file) = (directory.path().display().to_string(), json.display().to_string());
-    let run =
-        run(["--quick", "--runs", "1", "--no-page", "--workers", "2", "--json", &file, &path])
-            .ended_with(0);
+    let args = ["--quick", "--runs", "1", "--no-page", "--workers", "2", "--json", &file, &path];
+    let run = run_command(Command::new(PROGRAM).args(args)).ended_with(0);
     let report = read_json(&json);
     fs::remove_file(&json).expect("can be removed");
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use browser::Browser;
-use common::{PROGRAM, run, run_command};
+use common::{PROGRAM, run_command};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -21,8 +21,8 @@ const OPEN: &str =
 /// What a desk, a lap and a hand hold, in pixels.
 const WIDTHS: [u32; 3] = [1280, 768, 380];
 
-/// A page of real recordings, in a directory of the test's own.
-fn measured(rows: &str) -> (TempDir, PathBuf) {
+/// A page of real recordings, in a directory of the test's own. Other languages take as long again.
+fn measured(rows: &str, beside_other_languages: bool) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let input = directory.path().join("<b>files<script>alert(1)<!-- & \"more\" 任务");
     fs::create_dir(&input).expect("can be made");
@@ -32,19 +32,13 @@ fn measured(rows: &str) -> (TempDir, PathBuf) {
     }
     let page = directory.path().join("pages/index.html");
     let (page_arg, input_arg) = (page.display().to_string(), input.display().to_string());
-    run([
-        "--quick",
-        "--runs",
-        "1",
-        "--workers",
-        "2",
-        "--rows",
-        rows,
-        "--page",
-        &page_arg,
-        &input_arg,
-    ])
-    .ended_with(0);
+    let mut program = Command::new(PROGRAM);
+    program.args(["--quick", "--runs", "1", "--workers", "2", "--rows", rows]);
+    program.args(["--page", &page_arg, &input_arg]);
+    if !beside_other_languages {
+        program.env("PATH", "");
+    }
+    run_command(&mut program).ended_with(0);
     (directory, page)
 }
 
@@ -84,7 +78,7 @@ fn said_of(browser: &mut Browser, canvas: usize) -> Value {
 #[test]
 fn what_a_browser_draws_is_what_was_recorded() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_directory, page) = measured("waiting,files,blocking");
+    let (_directory, page) = measured("waiting,files,blocking", false);
     let rows = drawings(&page);
     assert_eq!(rows.len(), 3);
     browser.open(&page, 1280, 900, "light");
@@ -144,7 +138,7 @@ fn what_a_browser_draws_is_what_was_recorded() {
 #[test]
 fn the_page_can_be_read_on_a_desk_and_in_a_hand_by_day_and_by_night() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_directory, page) = measured("waiting,fan-out,files,blocking");
+    let (_directory, page) = measured("waiting,fan-out,files,blocking", true);
     for width in WIDTHS {
         for scheme in ["light", "dark"] {
             browser.open(&page, width, 900, scheme);
@@ -164,7 +158,7 @@ fn the_page_can_be_read_on_a_desk_and_in_a_hand_by_day_and_by_night() {
 #[test]
 fn timelines_are_moved_and_zoomed_with_keys_buttons_wheel_and_mouse() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_directory, page) = measured("blocking");
+    let (_directory, page) = measured("blocking", false);
     browser.open(&page, 1280, 900, "light");
     let view = |browser: &mut Browser| {
         let said = said_of(browser, 1);
@@ -259,7 +253,7 @@ fn timelines_are_moved_and_zoomed_with_keys_buttons_wheel_and_mouse() {
 #[test]
 fn the_theme_can_be_chosen() {
     let Some(mut browser) = Browser::start() else { return };
-    let (_directory, page) = measured("blocking");
+    let (_directory, page) = measured("blocking", false);
     browser.open(&page, 1280, 900, "light");
     let picture = "document.querySelector('canvas').toDataURL()";
     let background = "getComputedStyle(document.querySelector('section')).backgroundColor";
@@ -281,7 +275,8 @@ fn a_full_disk_is_named_and_what_was_measured_is_printed() {
     fs::write(&page, "an old page").expect("can be written");
     // A limit of a few kilobytes on what may be written to a file, instead of a full disk.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
-    let mut limited = Command::new("sh");
+    let mut limited = Command::new("/bin/sh");
+    limited.env("PATH", "");
     limited.args(["-c", script, PROGRAM, "--quick", "--runs", "1", "--rows", "blocking", "--page"]);
     let run = run_command(limited.arg(&page)).ended_with(1);
     assert!(run.stdout.contains("Verdict") && run.stdout.contains("In short"), "{}", run.stdout);
@@ -294,7 +289,7 @@ fn a_full_disk_is_named_and_what_was_measured_is_printed() {
 fn no_page_is_written_if_none_is_wanted() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new(PROGRAM);
-    command.args(["--quick", "--runs", "1", "--rows", "blocking", "--no-page"]);
+    command.args(["--quick", "--runs", "1", "--rows", "blocking", "--no-page"]).env("PATH", "");
     let run = run_command(command.current_dir(&directory)).ended_with(0);
     assert!(!run.stdout.contains("index.html"), "{}", run.stdout);
     assert_eq!(fs::read_dir(directory.path()).expect("can be listed").count(), 0);
@@ -308,7 +303,7 @@ fn a_picture_can_be_taken() {
     let (_directory, page) = match std::env::var_os("FILCH_PICTURE_OF") {
         Some(page) => (None, fs::canonicalize(page).expect("is there")),
         None => {
-            let (directory, page) = measured("files");
+            let (directory, page) = measured("files", false);
             (Some(directory), page)
         }
     };
