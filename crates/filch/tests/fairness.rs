@@ -24,7 +24,7 @@ const SPAWNED: usize = 32;
 const LOOK_AFTER: usize = 61;
 
 /// For so long, and a poll, a worker does not look outside; `LONG` is what a long poll takes at least.
-const TURN_AFTER: Duration = Duration::from_micros(50);
+const TURN_AFTER: Duration = Duration::from_micros(100);
 const LONG: Duration = Duration::from_nanos(500);
 
 /// On what, and so with which bound.

@@ -55,6 +55,8 @@ pub(crate) struct Pace {
     score: u32,
     /// How long the last polls took, in nanoseconds each.
     nanos: u32,
+    /// How long the longest of late took: it fades by half with each look, lest a short one hides the others.
+    longest: u32,
     is_very_long: bool,
     /// Since the worker woke up, the clock was not read yet.
     is_fresh: bool,
@@ -87,6 +89,7 @@ impl Pace {
             look_after: 1,
             score,
             nanos: WAKE,
+            longest: WAKE,
             is_very_long: score >= COARSE_SCORE,
             is_fresh: true,
             read: now,
@@ -121,10 +124,11 @@ impl Pace {
         } else {
             MAX_SCORE.min(self.score + LONG)
         };
-        self.is_very_long = self.is_coarse() && self.nanos >= LOOK_EVERY;
+        self.longest = self.nanos.max(self.longest / 2);
+        self.is_very_long = self.is_coarse() && self.longest >= LOOK_EVERY;
         self.look_after = match self.score {
             0 => LOOK_AFTER,
-            _ => (LOOK_EVERY / self.nanos.max(1)).clamp(1, LOOK_AFTER),
+            _ => (LOOK_EVERY / self.longest.max(1)).clamp(1, LOOK_AFTER),
         };
         self.is_share_due |= now.duration_since(self.shared) >= DUE_AFTER;
         self.leaves_share &= now.duration_since(self.shared) < LEFT_FOR;
@@ -216,6 +220,17 @@ mod tests {
         let mut pace = begun(0);
         assert_eq!(long_poll(&mut pace), Some(Look { is_coarse: false, is_turn_due: true }));
         assert_eq!(long_poll(&mut pace), Some(Look { is_coarse: true, is_turn_due: true }));
+    }
+
+    #[test]
+    fn a_short_poll_among_long_ones_puts_off_no_look() {
+        let mut pace = begun(COARSE_SCORE);
+        for _ in 0..2 {
+            assert!(long_poll(&mut pace).is_some());
+        }
+        assert!(pace.poll().is_some(), "a short one");
+        assert!(pace.poll().is_some(), "what comes after it may be long");
+        assert!(pace.is_very_long());
     }
 
     #[test]
