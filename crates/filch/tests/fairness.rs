@@ -239,8 +239,9 @@ fn a_task_that_a_socket_wakes_comes_in_between() {
             while storm.polls() < 100 {
                 yield_now().await;
             }
-            UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"x", address).unwrap();
+            // Before it is sent: on several workers the subject may run at once. In this poll nobody else does.
             let before = storm.polls();
+            UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"x", address).unwrap();
             subject.await.unwrap() - before
         },
         |on| match on {
