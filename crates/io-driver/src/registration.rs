@@ -78,9 +78,18 @@ impl Registration {
         interest: Interest,
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> io::Result<R> {
+        self.retry(interest, || self.try_io(interest, |_| operation())).await
+    }
+
+    /// Waits for `interest` and makes the `attempt`, which is made of `try_io`, until it does something else than block.
+    pub(crate) async fn retry<R>(
+        &self,
+        interest: Interest,
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
         loop {
             let _observed = self.ready(interest).await?;
-            match self.try_io(interest, |_| operation()) {
+            match attempt() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }

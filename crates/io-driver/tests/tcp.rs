@@ -9,6 +9,7 @@ use filch_io_driver::{Driver, Interest};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::task::Poll;
+use std::time::Duration;
 
 fn assert_send<T: Send>(value: T) -> T {
     value
@@ -68,6 +69,56 @@ fn an_echo_returns_every_byte_also_when_buffers_fill_up() {
         .await
     });
     assert!(received == expected);
+}
+
+/// A writer that finds no room, alone in its task; whoever reads begins when it waits.
+fn a_writer_waits<F>(write: impl FnOnce(TcpStream, Vec<u8>) -> F, from_accepted: bool)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    const BYTES: usize = 30_000_000;
+    let pool = Pool::new(2);
+    let (near, far) = pool.run(pair());
+    let (writer, mut reader) = if from_accepted { (far, near) } else { (near, far) };
+    let written = pool.spawn(write(writer, vec![7; BYTES]));
+    assert!(written.recv_timeout(Duration::from_millis(50)).is_err(), "no buffer is as large");
+    let read = pool.run(async move { read_to_end(&mut reader).await.unwrap().len() });
+    assert_eq!(read, BYTES);
+    written.recv_timeout(WATCHDOG).expect("the writer ends");
+}
+
+#[test]
+fn a_writer_that_found_no_room_is_told_when_there_is_some() {
+    for from_accepted in [false, true] {
+        a_writer_waits(
+            |mut stream, data| async move { write_all(&mut stream, &data).await.unwrap() },
+            from_accepted,
+        );
+        a_writer_waits(
+            |stream, data| async move {
+                let mut left = &data[..];
+                while !left.is_empty() {
+                    stream.writable().await.unwrap();
+                    match stream.try_write(left) {
+                        Ok(n) => left = &left[n..],
+                        Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+                    }
+                }
+            },
+            from_accepted,
+        );
+        a_writer_waits(
+            |stream, data| async move {
+                let mut left = &data[..];
+                while !left.is_empty() {
+                    let write = || stream.try_write_vectored(&[IoSlice::new(left)]);
+                    let n = stream.async_io(Interest::WRITABLE, write).await.unwrap();
+                    left = &left[n..];
+                }
+            },
+            from_accepted,
+        );
+    }
 }
 
 #[test]

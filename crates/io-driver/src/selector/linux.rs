@@ -65,12 +65,17 @@ impl Selector {
         key: Key,
         interest: Interest,
     ) -> io::Result<()> {
-        let mut flags = epoll::EventFlags::ET;
-        flags.set(epoll::EventFlags::IN | epoll::EventFlags::RDHUP, interest.is_readable());
-        flags.set(epoll::EventFlags::OUT, interest.is_writable());
-        flags.set(epoll::EventFlags::PRI, interest.is_priority());
-        let data = epoll::EventData::new_u64(key.into_raw() as u64);
-        Ok(epoll::add(&self.poller, source, data, flags)?)
+        Ok(epoll::add(&self.poller, source, data_of(key), flags_of(interest))?)
+    }
+
+    /// As if it were registered anew: what is ready of `interest` now is reported.
+    pub(crate) fn change(
+        &self,
+        source: BorrowedSource<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        Ok(epoll::modify(&self.poller, source, data_of(key), flags_of(interest))?)
     }
 
     pub(crate) fn deregister(&self, source: BorrowedSource<'_>, _key: Key) -> io::Result<()> {
@@ -137,6 +142,18 @@ impl Selector {
         let since = at.saturating_duration_since(self.epoch).as_nanos();
         u64::try_from(since).unwrap_or(u64::MAX - 1)
     }
+}
+
+fn data_of(key: Key) -> epoll::EventData {
+    epoll::EventData::new_u64(key.into_raw() as u64)
+}
+
+fn flags_of(interest: Interest) -> epoll::EventFlags {
+    let mut flags = epoll::EventFlags::ET;
+    flags.set(epoll::EventFlags::IN | epoll::EventFlags::RDHUP, interest.is_readable());
+    flags.set(epoll::EventFlags::OUT, interest.is_writable());
+    flags.set(epoll::EventFlags::PRI, interest.is_priority());
+    flags
 }
 
 /// An error or a hang-up also makes both directions ready, so that whoever waits finds it out from the

@@ -1,6 +1,6 @@
 //! How the operating system is asked. Both files have the same shape:
 //!
-//! * `register`, `deregister`, `rearm`: the sources;
+//! * `register`, `change`, `deregister`, `rearm`: the sources;
 //! * `select`: wait once, hand each event on, say what there was besides;
 //! * `unpark_one`, `set_deadline`: what ends a wait besides events.
 //!

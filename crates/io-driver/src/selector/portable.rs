@@ -72,7 +72,7 @@ impl Selector {
         key: Key,
         interest: Interest,
     ) -> io::Result<()> {
-        let event = Event::new(key.into_raw(), interest.is_readable(), interest.is_writable());
+        let event = event_of(key, interest);
         let mut oneshots = self.oneshots.lock();
         // SAFETY: the source is deregistered before its descriptor is closed or given away.
         unsafe { self.poller.add_with_mode(&source, event, self.mode)? };
@@ -81,6 +81,23 @@ impl Selector {
             oneshots.insert(key, Oneshot { source: raw(source), armed });
         }
         Ok(())
+    }
+
+    /// As if it were registered anew: what is ready of `interest` now is reported.
+    pub(crate) fn change(
+        &self,
+        source: BorrowedSource<'_>,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        match self.mode {
+            PollMode::Oneshot => {
+                let wanted = interest.satisfied_by() & (Ready::READABLE | Ready::WRITABLE);
+                self.arm(key, |_| wanted, true);
+                Ok(())
+            }
+            mode => self.poller.modify_with_mode(source, event_of(key, interest), mode),
+        }
     }
 
     pub(crate) fn deregister(&self, source: BorrowedSource<'_>, key: Key) -> io::Result<()> {
@@ -93,12 +110,12 @@ impl Selector {
     pub(crate) fn rearm(&self, key: Key, missing: Ready) {
         if self.mode == PollMode::Oneshot {
             let missing = missing & (Ready::READABLE | Ready::WRITABLE);
-            self.change(key, |armed| armed | missing, false);
+            self.arm(key, |armed| armed | missing, false);
         }
     }
 
     /// `is_disarmed`: the event has disarmed both directions.
-    fn change(&self, key: Key, change: impl FnOnce(Ready) -> Ready, is_disarmed: bool) {
+    fn arm(&self, key: Key, change: impl FnOnce(Ready) -> Ready, is_disarmed: bool) {
         let mut oneshots = self.oneshots.lock();
         let Some(oneshot) = oneshots.get_mut(&key) else {
             return;
@@ -140,7 +157,7 @@ impl Selector {
             let key = Key::from_raw(event.key);
             let ready = ready_from(&event);
             if self.mode == PollMode::Oneshot {
-                self.change(key, |armed| armed - ready, true);
+                self.arm(key, |armed| armed - ready, true);
             }
             on_event(key, ready);
         }
@@ -245,6 +262,10 @@ impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Selector").field("poller", &self.poller).finish_non_exhaustive()
     }
+}
+
+fn event_of(key: Key, interest: Interest) -> Event {
+    Event::new(key.into_raw(), interest.is_readable(), interest.is_writable())
 }
 
 #[cfg(unix)]

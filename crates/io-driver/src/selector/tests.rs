@@ -1,8 +1,10 @@
 //! What every selector promises, checked on each of them: epoll, and the portable one in both modes.
 
 use super::{BorrowedSource, Selected};
+use crate::interest::Interest;
 use crate::ready::Ready;
 use crate::registry::Key;
+use crate::source::DUPLEX;
 use filch_primitives::sync::Mutex;
 use filch_primitives::thread;
 use polling::{AsSource, PollMode, Poller};
@@ -17,7 +19,8 @@ const LONG: Duration = Duration::from_secs(20);
 
 trait Subject: Send + Sync + Sized + 'static {
     fn select(&self, timeout: Option<Duration>, on_event: impl FnMut(Key, Ready)) -> Selected;
-    fn register(&self, source: BorrowedSource<'_>, key: Key);
+    fn register(&self, source: BorrowedSource<'_>, key: Key, interest: Interest);
+    fn change(&self, source: BorrowedSource<'_>, key: Key, interest: Interest);
     fn deregister(&self, source: BorrowedSource<'_>, key: Key);
     fn rearm(&self, key: Key, missing: Ready);
     fn unpark_one(&self);
@@ -41,8 +44,11 @@ macro_rules! subject {
             ) -> Selected {
                 <$selector>::select(self, timeout, on_event).unwrap()
             }
-            fn register(&self, source: BorrowedSource<'_>, key: Key) {
-                <$selector>::register(self, source, key, crate::source::DUPLEX).unwrap();
+            fn register(&self, source: BorrowedSource<'_>, key: Key, interest: Interest) {
+                <$selector>::register(self, source, key, interest).unwrap();
+            }
+            fn change(&self, source: BorrowedSource<'_>, key: Key, interest: Interest) {
+                <$selector>::change(self, source, key, interest).unwrap();
             }
             fn deregister(&self, source: BorrowedSource<'_>, key: Key) {
                 <$selector>::deregister(self, source, key).unwrap();
@@ -94,6 +100,7 @@ on_each!(
     a_deadline_counts_once,
     an_event_comes_once_until_it_is_cleared,
     both_directions_are_reported_apart,
+    what_is_asked_for_later_is_reported_from_then_on,
     the_waiters_behind_take_over,
 );
 
@@ -213,7 +220,7 @@ fn a_deadline_counts_once<S: Subject>(selector: S) {
 fn an_event_comes_once_until_it_is_cleared<S: Subject>(selector: S) {
     let (mut near, mut far) = pair();
     let key = Key::from_raw(7);
-    selector.register(near.source(), key);
+    selector.register(near.source(), key, DUPLEX);
     for round in 0..3u8 {
         far.write_all(&[round]).unwrap();
         wait_until(&selector, |which, ready| which == key && ready.is_readable());
@@ -235,7 +242,7 @@ fn an_event_comes_once_until_it_is_cleared<S: Subject>(selector: S) {
 fn both_directions_are_reported_apart<S: Subject>(selector: S) {
     let (near, mut far) = pair();
     let key = Key::from_raw(9);
-    selector.register(near.source(), key);
+    selector.register(near.source(), key, DUPLEX);
     let mut seen = Ready::EMPTY;
     wait_until(&selector, |_, ready| {
         seen |= ready;
@@ -246,13 +253,26 @@ fn both_directions_are_reported_apart<S: Subject>(selector: S) {
     wait_until(&selector, |_, ready| ready.is_readable());
 }
 
+fn what_is_asked_for_later_is_reported_from_then_on<S: Subject>(selector: S) {
+    let (near, mut far) = pair();
+    let key = Key::from_raw(10);
+    selector.register(near.source(), key, Interest::READABLE);
+    far.write_all(b"x").unwrap();
+    wait_until(&selector, |_, ready| {
+        assert!(!ready.is_writable(), "nobody has asked");
+        ready.is_readable()
+    });
+    selector.change(near.source(), key, DUPLEX);
+    wait_until(&selector, |which, ready| which == key && ready.is_writable());
+}
+
 fn the_waiters_behind_take_over<S: Subject>(selector: S) {
     const EVENTS: usize = 50;
     let selector = Arc::new(selector);
     let (near, mut far) = pair();
     let near = Arc::new(near);
     let key = Key::from_raw(11);
-    selector.register(near.source(), key);
+    selector.register(near.source(), key, DUPLEX);
     let read = Arc::new(Mutex::new(0));
     let (finished, all) = channel();
     for _ in 0..3 {

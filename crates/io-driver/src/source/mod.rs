@@ -13,6 +13,7 @@ use crate::interest::Interest;
 use crate::readiness::{Direction, Observed};
 use crate::ready::Ready;
 use crate::registration::Registration;
+use filch_primitives::atomic::{AtomicBool, Ordering};
 use polling::AsSource;
 use std::io;
 use std::ops::Deref;
@@ -23,11 +24,18 @@ pub(crate) const DUPLEX: Interest =
     Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
 
 /// `S` must be in non-blocking mode, and its descriptor must not change while it is in here.
+///
+/// Most sources have room for what is written all their life. The system would say so again and again: to a socket
+/// for datagrams, or a Unix one, whenever the other end has read something. So whoever is assumed to be writable is
+/// not asked for it before it has blocked.
 #[derive(Debug)]
 pub(crate) struct Source<S: AsSource> {
     /// `None` only after `into_io`.
     io: Option<S>,
     registration: Registration,
+    interest: Interest,
+    /// Whether the system is to tell when there is room.
+    is_room_asked: AtomicBool,
 }
 
 impl<S: AsSource> Source<S> {
@@ -48,8 +56,38 @@ impl<S: AsSource> Source<S> {
         ready: Ready,
         driver: DriverHandle,
     ) -> io::Result<Self> {
-        let key = driver.register(io.source(), interest, ready)?;
-        Ok(Self { io: Some(io), registration: Registration::new(driver, key) })
+        let unasked = if ready.is_writable() { interest.remove(Interest::WRITABLE) } else { None };
+        let key = driver.register(io.source(), unasked.unwrap_or(interest), ready)?;
+        Ok(Self {
+            io: Some(io),
+            registration: Registration::new(driver, key),
+            interest,
+            is_room_asked: AtomicBool::new(unasked.is_none()),
+        })
+    }
+
+    /// It has turned out that there is no room, and the readiness says so by now: if there is some again meanwhile, or
+    /// later, an event will tell.
+    fn ask_for_room(&self) {
+        // Ordering: Relaxed; whoever comes first asks for all who wait, and to ask twice does no harm.
+        if !self.is_room_asked.load(Ordering::Relaxed) {
+            // Ordering: Relaxed; as above.
+            self.is_room_asked.store(true, Ordering::Relaxed);
+            let selector = self.registration.driver().selector();
+            if let Err(error) =
+                selector.change(self.source(), self.registration.key(), self.interest)
+            {
+                panic!("the driver could not change what it asks of a source of its own: {error}");
+            }
+        }
+    }
+
+    /// An operation that began with `observed` has shown that `gone` is not ready.
+    fn clear(&self, observed: Observed, gone: Ready) {
+        self.registration.clear(observed, gone);
+        if gone.is_writable() {
+            self.ask_for_room();
+        }
     }
 
     /// Deregisters it and gives it away, still non-blocking.
@@ -87,7 +125,7 @@ impl<S: AsSource> Source<S> {
             let observed = ready!(self.registration.poll_ready(cx, direction))?;
             match operation(self, observed) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.clear(observed, direction.mask());
+                    self.clear(observed, direction.mask());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),
@@ -109,7 +147,22 @@ impl<S: AsSource> Source<S> {
         interest: Interest,
         operation: impl FnOnce(&S, Observed) -> io::Result<R>,
     ) -> io::Result<R> {
-        self.registration.try_io(interest, |observed| operation(self, observed))
+        let result = self.registration.try_io(interest, |observed| operation(self, observed));
+        let has_blocked =
+            result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        if has_blocked && interest.is_writable() {
+            self.ask_for_room();
+        }
+        result
+    }
+
+    /// Waits for `interest` and runs `operation`, until it does something else than block.
+    pub(crate) async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration.retry(interest, || self.try_io(interest, |_| operation())).await
     }
 
     /// As [`poll_io`](Self::poll_io), for any number of tasks at once.
@@ -126,7 +179,7 @@ impl<S: AsSource> Source<S> {
             let observed = self.registration.ready(interest).await?;
             match operation(self) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.clear(observed, direction.mask());
+                    self.clear(observed, direction.mask());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,

@@ -159,7 +159,7 @@ impl<S: AsSource> Source<S> {
     fn clear_after_short(&self, observed: Observed, gone: Ready) {
         let doubtful = Ready::READ_CLOSED | Ready::WRITE_CLOSED | Ready::ERROR | Ready::PRIORITY;
         if (observed.all & doubtful).is_empty() {
-            self.registration.clear(observed, gone);
+            self.clear(observed, gone);
         }
     }
 }

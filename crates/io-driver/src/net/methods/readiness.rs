@@ -71,7 +71,7 @@ macro_rules! readiness {
             interest: crate::Interest,
             operation: impl FnMut() -> std::io::Result<R>,
         ) -> std::io::Result<R> {
-            self.source.registration().async_io(interest, operation).await
+            self.source.async_io(interest, operation).await
         }
     };
 }

@@ -74,6 +74,10 @@ impl TcpStream {
 
     /// Waits until a connection attempt has succeeded or failed.
     pub(super) async fn connected(stream: net::TcpStream) -> io::Result<Self> {
+        // On the same machine it has by now, although the system says that it is in progress.
+        if stream.peer_addr().is_ok() {
+            return Ok(Self { source: Source::new(stream, DUPLEX, Ready::WRITABLE)? });
+        }
         let stream = Self { source: Source::new(stream, DUPLEX, Ready::EMPTY)? };
         // Nobody else can wait for it yet: no need for the list that `writable` uses.
         poll_fn(|cx| stream.poll_write_ready(cx)).await?;

@@ -133,10 +133,12 @@ impl UnixSocket {
     pub async fn connect<P: AsRef<Path>>(self, path: P) -> io::Result<UnixStream> {
         // A Unix socket connects at once or not at all, but for systems that say otherwise.
         match self.inner.connect(&SockAddr::unix(path)?) {
-            Err(error) if error.raw_os_error() != Some(IN_PROGRESS) => return Err(error),
-            _ => {}
+            Ok(()) => UnixStream::just_connected(self.inner.into()),
+            Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {
+                UnixStream::connected(self.inner.into()).await
+            }
+            Err(error) => Err(error),
         }
-        UnixStream::connected(self.inner.into()).await
     }
 
     /// Makes it a socket for datagrams.

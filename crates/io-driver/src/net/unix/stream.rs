@@ -69,6 +69,11 @@ impl UnixStream {
         }
     }
 
+    /// There is room for what is written; what the other end has sent by now, an event will tell.
+    pub(super) fn just_connected(stream: net::UnixStream) -> io::Result<Self> {
+        Ok(Self { source: Source::new(stream, DUPLEX, Ready::WRITABLE)? })
+    }
+
     /// Two sockets that are connected to each other.
     ///
     /// # Errors
