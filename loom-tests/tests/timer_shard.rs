@@ -56,7 +56,7 @@ impl Driven {
         let driven = Self::new(shards);
         driven.arm(0, 2, Waker::noop().clone());
         driven.rearm();
-        assert_eq!(driven.shards[0].advance(2, 64), 1);
+        assert_eq!(driven.shards[0].advance(2, 64).fired, 1);
         driven
     }
 
@@ -200,7 +200,7 @@ fn insert_meets_advance() {
             thread::spawn(move || driven.arm(0, 6, Waker::noop().clone()).1)
         };
         // The alarm went off at 3: whoever receives it advances, and sets it anew.
-        assert_eq!(driven.shards[0].advance(5, 64), 1);
+        assert_eq!(driven.shards[0].advance(5, 64).fired, 1);
         driven.rearm();
         seen.note(inserter.join().unwrap());
         driven.check();
@@ -219,7 +219,7 @@ fn fire_meets_cancel() {
         let (key, _) = driven.arm(0, 3, waker);
         let firing = {
             let driven = Arc::clone(&driven);
-            thread::spawn(move || driven.shards[0].advance(3, 64))
+            thread::spawn(move || driven.shards[0].advance(3, 64).fired)
         };
         driven.shards[0].cancel(key);
         let fired = firing.join().unwrap();
@@ -241,7 +241,7 @@ fn fire_meets_poll() {
         let (key, _) = driven.arm(0, 3, waker);
         let firing = {
             let driven = Arc::clone(&driven);
-            thread::spawn(move || driven.shards[0].advance(3, 64))
+            thread::spawn(move || driven.shards[0].advance(3, 64).fired)
         };
         // The task has moved on: another waker.
         let (second, waker) = count();
@@ -278,7 +278,7 @@ fn fire_meets_reset() {
         driven.check();
         assert_eq!(woken(&count), usize::from(moved.is_none()));
         // Moved, it still fires, once.
-        assert_eq!(driven.shards[0].advance(9, 64), usize::from(moved.is_some()));
+        assert_eq!(driven.shards[0].advance(9, 64).fired, usize::from(moved.is_some()));
         assert_eq!(woken(&count), 1);
         seen.note(moved.is_none());
     });
@@ -295,9 +295,9 @@ fn two_threads_fire_once_each() {
         driven.arm(0, 4, waker);
         let firing = {
             let driven = Arc::clone(&driven);
-            thread::spawn(move || driven.shards[0].advance(4, 1))
+            thread::spawn(move || driven.shards[0].advance(4, 1).fired)
         };
-        let here = driven.shards[0].advance(4, 64);
+        let here = driven.shards[0].advance(4, 64).fired;
         assert_eq!(here + firing.join().unwrap(), 2);
         assert_eq!((woken(&first), woken(&second)), (1, 1));
         assert_eq!(driven.shards[0].next().peek(), NONE);
@@ -322,13 +322,17 @@ fn refine_meets_arm() {
         let (fine, waker) = count();
         let _armed = shard.arm(5, 0, waker, &alarm);
         arming.join().unwrap();
-        assert_eq!(shard.advance(4, 64), 0);
-        assert_eq!(shard.advance(5, 64), 1, "at its deadline, and the other not before its own");
+        assert_eq!(shard.advance(4, 64).fired, 0);
+        assert_eq!(
+            shard.advance(5, 64).fired,
+            1,
+            "at its deadline, and the other not before its own"
+        );
         assert_eq!((woken(&fine), woken(&coarse)), (1, 0));
         let next = shard.next().peek();
         assert!(next == 6 || next == 8, "{next}");
         seen.note(next == 8);
-        assert_eq!(shard.advance(next, 64), 1);
+        assert_eq!(shard.advance(next, 64).fired, 1);
     });
     armed_coarsely.assert_both();
 }

@@ -240,6 +240,12 @@ impl Scheduler {
         }
     }
 
+    /// Whether somebody comes for a task that a worker keeps behind a long poll: at an alarm, or the sentinel sends one.
+    #[inline]
+    pub(crate) fn looks_after_stuck(&self) -> bool {
+        self.has_alarm || self.sentinel.is_some()
+    }
+
     /// Whether any queue that a worker may take from has something in it.
     pub(crate) fn has_work(&self) -> bool {
         !self.injector.is_empty() || self.seats().iter().any(|remote| !remote.stealer.is_empty())

@@ -4,6 +4,8 @@
 //! them is awake, and sleeps otherwise (`watch.rs`).
 //!
 //! * A worker that stays in one poll for the threshold is reported, once in that poll.
+//! * Where the workers have no alarm that makes those who sleep look behind a long poll, it wakes one of them when a
+//!   worker has been in its poll for [`STUCK`] and keeps tasks.
 //! * When every worker has been in its poll for [`STUCK`], nobody is left who would come for what waits behind
 //!   them, or for events and timers. Then a spare takes a seat (`roster.rs`): a worker like the others, on a thread of
 //!   the pool for blocking calls. If that one gets stuck too, there comes another.
@@ -146,6 +148,10 @@ impl Beat<'_> {
         }
         if !stuck.is_empty() && stuck.len() == scheduler.roster.manned() {
             self.relieve(&stuck);
+        } else if !scheduler.has_alarm
+            && stuck.iter().any(|&seat| seats[seat].private.len_hint() > 0)
+        {
+            scheduler.wake_one();
         }
     }
 

@@ -83,7 +83,7 @@ impl Registry {
                 vacancies.used - 1
             }
         };
-        drop(vacancies);
+        // Before a shutdown can come, or it would pass by a slot that is vacant.
         let generation = self.slot(index).open(ready);
         Ok(Key::new(index, generation))
     }

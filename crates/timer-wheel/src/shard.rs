@@ -85,6 +85,15 @@ impl<const BITS: u32> State<BITS> {
     }
 }
 
+/// What [`Shard::advance`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advanced {
+    /// How many timers fired.
+    pub fired: usize,
+    /// Whether that was all there was to do.
+    pub progress: Progress,
+}
+
 /// What became of an attempt to arm a timer.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
@@ -209,19 +218,17 @@ impl<const BITS: u32> Shard<BITS> {
         drop(waker);
     }
 
-    /// Wakes what is due at `now`, and returns how many that were.
-    ///
-    /// Handles at most `limit` entries, woken and cascaded ones together. If more is due, the shard's next
-    /// deadline says so: it has passed.
-    pub fn advance(&self, now: u64, limit: usize) -> usize {
-        let mut fired = 0;
+    /// Wakes what is due at `now`, at most `limit` entries. If more is to be done, the shard's next deadline says so
+    /// too: it has passed.
+    pub fn advance(&self, now: u64, limit: usize) -> Advanced {
+        let mut advanced = Advanced { fired: 0, progress: Progress::Done };
         let mut left = limit;
         // The word first: a shard with nothing due is not locked.
         while left > 0 && self.next.peek() <= now {
             let mut batch = WakerBatch::new();
             let size = left.min(BATCH);
             left -= size;
-            let progress = {
+            advanced.progress = {
                 let mut state = self.state.lock();
                 let tick = now >> state.tick_bits;
                 let progress = state.wheel.advance(tick, size, |due| batch.push(due.payload));
@@ -229,12 +236,12 @@ impl<const BITS: u32> Shard<BITS> {
                 self.next.set(next.unwrap_or(NONE));
                 progress
             };
-            fired += batch.wake();
-            if progress == Progress::Done {
+            advanced.fired += batch.wake();
+            if advanced.progress == Progress::Done {
                 break;
             }
         }
-        fired
+        advanced
     }
 
     /// Wakes everything, whatever its deadline, and lets nothing in any more.

@@ -6,6 +6,7 @@ use crate::earliest::{Alarm, NONE};
 use crate::handle::{Home, TimersHandle};
 use crate::instant::Instant;
 use crate::shard::Shard;
+use crate::wheel::Progress;
 use filch_primitives::CachePadded;
 use filch_primitives::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use filch_primitives::sync::Arc;
@@ -176,11 +177,14 @@ impl Timers {
         let first = self.core.first.fetch_add(1, Ordering::Relaxed) % self.homes.len();
         let (before, from_first) = self.homes.split_at(first);
         let mut fired = 0;
+        let mut is_more = false;
         for home in from_first.iter().chain(before) {
-            fired += home.shard.advance(now, limit - fired);
+            let advanced = home.shard.advance(now, limit - fired);
+            fired += advanced.fired;
+            is_more |= advanced.progress == Progress::More;
         }
-        if fired > 0 {
-            self.core.rest(now, fired, limit);
+        if fired > 0 || is_more {
+            self.core.rest(now, fired, is_more || fired >= limit);
         }
         fired
     }
@@ -345,13 +349,13 @@ impl Core {
         self.origin.checked_add(Duration::from_nanos(at.saturating_add(part) & !part))
     }
 
-    /// At `now`, `fired` timers fired, and `limit` was allowed.
-    fn rest(&self, now: u64, fired: usize, limit: usize) {
+    /// At `now`, `fired` timers fired, and perhaps there is more to do.
+    fn rest(&self, now: u64, fired: usize, is_more: bool) {
         // Ordering: Relaxed; nothing is published by it.
         let slack = self.slack.load(Ordering::Relaxed);
         let until = match fired {
             // What the limit has left over does not wait.
-            _ if fired >= limit => 0,
+            _ if is_more => 0,
             1 => now.saturating_add(slack),
             // They come thick.
             _ => now.saturating_add(slack.saturating_mul(2)),

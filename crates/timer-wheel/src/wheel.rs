@@ -33,6 +33,13 @@
 //!
 //! The position never enters a slot before something in it may be due: a wheel with one deadline in
 //! an hour asks for nothing in between.
+//!
+//! # A slot with very many entries
+//!
+//! Time-outs of a minute that are all armed and forgotten fill one slot of level 2 with everything of half a minute.
+//! When it is entered, a part of it is cascaded in each turn, and what is due in level 0 expires meanwhile: the position
+//! goes on as far as the next cascade. The youngest entry is moved first, for it may have been armed just before, across
+//! the slot's beginning.
 
 pub(crate) mod bitmap;
 pub(crate) mod slab;
@@ -44,6 +51,9 @@ use slab::{NIL, Slab};
 use std::fmt;
 
 const LEVELS: usize = 4;
+
+/// How many entries are cascaded in the time that one takes to expire, and be run.
+const MOVES: usize = 16;
 
 /// How many entries may be fresh: as many as can be looked at in passing.
 const FRESH_LIMIT: usize = 64;
@@ -366,14 +376,15 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         self.position = self.position.saturating_mul(parts);
         for index in entries {
             self.slab.set_deadline(index, self.slab.deadline(index).saturating_mul(parts));
-            self.link(index);
+            self.link(index, Slab::push_back);
         }
     }
 
     /// Moves to tick `now` and hands what is due by then to `expired`, earliest deadline first.
     ///
-    /// Stops after `limit` entries (at least one), expired and cascaded ones together, so that the
-    /// work of one call is bounded. A `now` before the wheel's position counts as the position.
+    /// Stops after `limit` entries (at least one), so that the work of one call is bounded; of those that it only moves
+    /// down a level 16 times as many. While some of these are left, what is due may expire before an earlier deadline
+    /// among them. A `now` before the wheel's position counts as the position.
     ///
     /// ```
     /// use filch_timer_wheel::{Progress, Wheel};
@@ -395,17 +406,19 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     ) -> Progress {
         let now = now.max(self.position);
         let mut left = limit.max(1);
+        let mut moves = left.saturating_mul(MOVES);
         while self.fresh > 0 {
             self.settle_oldest();
         }
         loop {
-            if let Some(list) = self.cascading {
-                if !self.cascade(list, &mut left) {
-                    return Progress::More;
-                }
+            if self.cascading.is_some_and(|list| self.cascade(list, &mut moves)) {
                 self.cascading = None;
             }
-            let Some(event) = self.next_event() else {
+            let event = self.next_event();
+            if self.cascading.is_some() && event.as_ref().is_none_or(|e| !Self::is_due(e, now)) {
+                return Progress::More;
+            }
+            let Some(event) = event else {
                 self.position = now;
                 return Progress::Done;
             };
@@ -429,6 +442,11 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         }
     }
 
+    /// Whether it is one of level 0, at `now` or before.
+    fn is_due(event: &Event, now: u64) -> bool {
+        event.list < Self::SLOTS && event.at <= now
+    }
+
     fn expire(&mut self, index: u32) -> Expired<T> {
         let key = self.slab.key(index);
         let deadline = self.slab.deadline(index);
@@ -444,16 +462,17 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         }
     }
 
-    /// Puts the entries of `list` where they belong now; `false` if `left` ran out first.
-    fn cascade(&mut self, list: usize, left: &mut usize) -> bool {
+    /// Puts the entries of `list` where they belong now, the last one first; `false` if `moves` ran out first.
+    fn cascade(&mut self, list: usize, moves: &mut usize) -> bool {
         while self.slots[list].head != NIL {
-            if *left == 0 {
+            if *moves == 0 {
                 return false;
             }
-            *left -= 1;
-            let index = self.slots[list].head;
+            *moves -= 1;
+            let index = self.slab.last(self.slots[list].head);
             self.unlink(index);
-            self.link(index);
+            // It is older than what is there.
+            self.link(index, Slab::push_front);
         }
         true
     }
@@ -492,11 +511,11 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     fn settle_oldest(&mut self) {
         let index = self.slots[Self::FRESH].head;
         self.unlink(index);
-        self.link(index);
+        self.link(index, Slab::push_back);
     }
 
-    /// Puts an unlinked entry into the list where its deadline belongs.
-    fn link(&mut self, index: u32) {
+    /// Puts an unlinked entry into the list where its deadline belongs, at the end that `push` says.
+    fn link(&mut self, index: u32, push: impl Fn(&mut Slab<T>, &mut u32, u16, u32)) {
         let deadline = self.slab.deadline(index).max(self.position);
         let differs = deadline ^ self.position;
         let level = (differs | 1).ilog2() / BITS;
@@ -505,7 +524,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
             if slot.head == NIL || deadline < self.top_earliest {
                 self.top_earliest = deadline;
             }
-            self.slab.push_back(&mut slot.head, self.top as u16, index);
+            push(&mut self.slab, &mut slot.head, self.top as u16, index);
             return;
         }
         let shift = level * BITS;
@@ -519,7 +538,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         } else {
             slot.earliest = slot.earliest.min(earliest);
         }
-        self.slab.push_back(&mut slot.head, list as u16, index);
+        push(&mut self.slab, &mut slot.head, list as u16, index);
     }
 
     fn unlink(&mut self, index: u32) {

@@ -151,12 +151,15 @@ impl<const BITS: u32> Pair<BITS> {
         });
         assert!(expired.len() <= limit.max(1), "the limit holds");
         self.fifo &= progress == Progress::Done;
+        // Where a cascade is interrupted, others expire meanwhile.
+        let is_ordered = progress == Progress::Done && !self.interrupted;
         for (key, payload) in expired {
             let tick = self.waiting.first_key_value().expect("something was waiting").0.0;
             assert!(tick <= now, "never early");
-            let mut in_tick = self.waiting.range((tick, 0)..=(tick, u64::MAX)).map(|(&id, _)| id);
+            let last = if is_ordered { tick } else { now };
+            let mut in_time = self.waiting.range((tick, 0)..=(last, u64::MAX)).map(|(&id, _)| id);
             let entry =
-                in_tick.find(|entry| entry.1 == payload).expect("in the order of deadlines");
+                in_time.find(|entry| entry.1 == payload).expect("in the order of deadlines");
             if self.fifo {
                 assert_eq!(Some((&entry, &key)), self.waiting.first_key_value());
             }
@@ -176,10 +179,12 @@ impl<const BITS: u32> Pair<BITS> {
         assert_eq!(self.wheel.len(), self.waiting.len());
         assert!(self.wheel.position() <= self.now);
         let next = self.wheel.next_expiry();
-        let earliest = self.waiting.first_key_value().map(|(&(deadline, _), _)| deadline);
+        // What the position has passed, in the middle of a cascade, is due at the position.
+        let position = self.wheel.position();
+        let earliest = self.waiting.first_key_value().map(|(&(at, _), _)| at.max(position));
         // It looks at a whole slot, so not every time.
         if self.next_id % 16 == 0 {
-            let found = self.wheel.earliest().map(|at| at.max(self.wheel.position()));
+            let found = self.wheel.earliest().map(|at| at.max(position));
             assert_eq!(found, earliest);
         }
         match (next, earliest) {

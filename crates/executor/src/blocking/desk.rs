@@ -24,8 +24,8 @@
 //! close behind each other (`Haste`), a thread spins for the next one before it sleeps, and what is
 //! submitted meanwhile waits in the queue for a thread that is at a short call. That is a bet: the call may
 //! be a long one this time. So it is only made while a deputy looks in every quarter of a millisecond; if
-//! the queue has not moved, it calls for as many threads as there are jobs, and there is no haste for a
-//! while.
+//! something waited at its last look and nothing was taken since, it calls for as many threads as there are jobs, and
+//! there is no haste for a while.
 //!
 //! ## Invariants
 //! * I1: a job that was taken is run, or comes back from `close`; model `submission_meets_time_out`,
@@ -244,7 +244,17 @@ impl<J> Desk<J> {
             Pace::Brisk => state.haste.brisk(),
             Pace::Calm => {}
             Pace::Long => state.haste.long(),
-            Pace::Lent => state.lent -= 1,
+            Pace::Lent => {
+                state.lent -= 1;
+                // The one that is being started in its place may not come into being.
+                while state.is_crowded() && state.starting > 0 && !state.closed {
+                    state = self.changed.wait(state);
+                }
+                if state.is_crowded() {
+                    state.serving -= 1;
+                    return Next::Leave;
+                }
+            }
         }
         if state.queue.is_empty() && state.lobby.is_empty() && !state.closed {
             state = self.spin(state, spin);
@@ -334,7 +344,8 @@ impl<J> Desk<J> {
                     seen = None;
                     continue;
                 }
-                if now != before || now.is_empty() {
+                // Nothing had waited, or some of it was taken: whatever has come since, the queue moves.
+                if before.is_empty() || !now.none_taken_since(before) {
                     continue;
                 }
                 // The bet is lost.

@@ -149,6 +149,10 @@ impl Seen {
     pub(super) fn is_empty(self) -> bool {
         self.put == self.taken
     }
+
+    pub(super) fn none_taken_since(self, before: Self) -> bool {
+        self.taken == before.taken
+    }
 }
 
 /// Whether calls are short and frequent, and what rests on it.
@@ -198,6 +202,11 @@ impl<J> Roster<J> {
     /// How many threads there are for jobs, or will be.
     fn available(&self) -> usize {
         self.serving - self.lent
+    }
+
+    /// Whether there are more threads for jobs than there may be: one has come back from running a worker.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.available() > self.limits.threads
     }
 
     pub(super) fn may_start(&self) -> bool {

@@ -117,7 +117,7 @@ impl Core {
         let len = self.seat.remote().private.len_hint();
         // A single task behind the one that runs is not worth a worker: most polls are shorter than a
         // wake-up. From the driver there is more to come.
-        if len > 1 && !in_driver {
+        if (len > 1 || !scheduler.looks_after_stuck()) && !in_driver {
             self.share(scheduler, len);
         }
     }

@@ -4,7 +4,8 @@
 //! queue is not empty: a worker that makes progress will come to what it has, and makes public what is worth
 //! it. One that stays in the same poll for [`STUCK`] is raided: half of its tasks, the oldest first. That costs
 //! microseconds on both sides, and a poll that only spawns many others looks stuck too, so during one poll
-//! the same thief comes again only after [`AGAIN`], and then after twice as long each time.
+//! the same thief comes again only after [`AGAIN`], and if it left something behind after twice as long each time, up to
+//! [`AGAIN_AT_LAST`]. Where it left nothing, whatever comes afterwards may be what the poll waits for.
 
 use crate::biased::Len;
 use crate::queue::Steal;
@@ -27,6 +28,9 @@ const SUSPECTS: usize = 4;
 /// How long a thief leaves a worker in peace that it has raided in the same poll.
 const AGAIN: Duration = Duration::from_micros(100);
 
+/// And at most.
+const AGAIN_AT_LAST: Duration = Duration::from_millis(1);
+
 /// How many tasks a raider takes at a time, at most: the victim waits meanwhile if it comes back.
 const LOOT: usize = 256;
 
@@ -46,9 +50,11 @@ impl Raided {
     }
 
     /// After a raid in `poll`, with what was known before.
-    fn after(before: Option<Self>, poll: usize) -> Self {
+    fn after(before: Option<Self>, poll: usize, has_left_some: bool) -> Self {
         let pause = match before {
-            Some(raided) if raided.poll == poll => 2 * raided.pause,
+            Some(raided) if raided.poll == poll && has_left_some => {
+                AGAIN_AT_LAST.min(2 * raided.pause)
+            }
             _ => AGAIN,
         };
         Self { poll, again: Instant::now() + pause, pause }
@@ -167,8 +173,8 @@ pub(crate) fn look_again(core: &Core, scheduler: &Scheduler) -> Option<Duration>
 }
 
 fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> Option<Runnable> {
-    core.raided[victim] = Some(Raided::after(core.raided[victim], poll));
     let mut taken = 0;
+    let mut has_left_some = true;
     let first = scheduler.remotes[victim].private.raid(|theirs| {
         let half = theirs.len().div_ceil(2).min(LOOT);
         let first = theirs.pop_oldest()?;
@@ -179,8 +185,11 @@ fn raid(core: &mut Core, scheduler: &Scheduler, victim: usize, poll: usize) -> O
                 taken += 1;
             }
         });
+        has_left_some = theirs.len() > 0;
         Some(first)
-    })??;
+    });
+    core.raided[victim] = Some(Raided::after(core.raided[victim], poll, has_left_some));
+    let first = first??;
     count_stolen(core, victim, taken + 1);
     count(&core.seat.remote().raids);
     Some(first)

@@ -63,6 +63,8 @@ pub struct Seating {
     /// How often somebody has become active or idle, or may have.
     changes: usize,
     alarm: Option<Alarm>,
+    /// An alarm in the driver has gone off, and nobody who watched has come back since: a turn may have taken it.
+    has_gone_off: bool,
     /// How far ahead the last alarm was, and when it was to go off.
     last: Option<(Duration, Instant)>,
     /// The turns when the alarm was set.
@@ -134,6 +136,7 @@ impl Seating {
     pub fn stop_watching(&mut self, events: usize) {
         self.change();
         self.watching -= 1;
+        self.has_gone_off = false;
         self.is_busy = events > 1;
     }
 
@@ -171,12 +174,17 @@ impl Seating {
     /// After every change: the alarm to set, if there is to be one and none is set. `turns`: how often the driver has been
     /// turned.
     pub fn next_alarm(&mut self, now: impl Fn() -> Instant, turns: usize) -> Option<Alarm> {
-        // One that nobody waits for any more, or that has woken a watcher.
-        let is_heard = |alarm: Alarm| match alarm.place {
-            Place::Standby => self.standing_by > 0,
-            Place::Driver => self.watching > 0 && alarm.at > now(),
-        };
-        self.alarm = self.alarm.filter(|&alarm| is_heard(alarm));
+        // One that nobody waits for any more, or that has gone off in the driver.
+        if let Some(alarm) = self.alarm {
+            let is_watched = alarm.place == Place::Driver && self.watching > 0;
+            let has_gone_off = is_watched && alarm.at <= now();
+            self.has_gone_off |= has_gone_off;
+            let is_heard = match alarm.place {
+                Place::Standby => self.standing_by > 0,
+                Place::Driver => is_watched && !has_gone_off,
+            };
+            self.alarm = self.alarm.filter(|_| is_heard);
+        }
         // Whoever looks is not long about it, and asks again.
         if self.is_quiet || self.looking > 0 {
             return None;
@@ -207,9 +215,12 @@ impl Seating {
 
     /// Somebody who is active has turned the driver when a deadline was due: whether it was the alarm of somebody who waits
     /// there, and is to be unparked in its place. Another alarm alone might be taken by the next turn, and so on.
-    pub fn takes_alarm(&self, now: Instant) -> bool {
-        self.watching > 0
-            && self.alarm.is_some_and(|alarm| alarm.place == Place::Driver && alarm.at <= now)
+    pub fn takes_alarm(&mut self, now: Instant) -> bool {
+        let is_gone = |alarm: Alarm| alarm.place == Place::Driver && alarm.at <= now;
+        // Somebody may have set the next one since.
+        let has_gone_off =
+            std::mem::take(&mut self.has_gone_off) || self.alarm.is_some_and(is_gone);
+        has_gone_off && self.watching > 0
     }
 
     fn change(&mut self) {

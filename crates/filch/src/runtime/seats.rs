@@ -70,7 +70,7 @@ impl Seats {
     /// The driver was turned by somebody who does not wait in it, and a deadline was due or not.
     pub(super) fn turned(&self, driver: &Driver, was_due: bool) {
         self.count_turn();
-        let seating = self.seating.lock();
+        let mut seating = self.seating.lock();
         let passes_on = was_due && seating.takes_alarm(Instant::now());
         self.renew_alarm(driver, seating);
         if passes_on {

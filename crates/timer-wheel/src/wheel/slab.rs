@@ -156,6 +156,20 @@ impl<T> Slab<T> {
         entry.list = list;
     }
 
+    /// As [`push_back`](Self::push_back), before the others.
+    #[inline]
+    pub(crate) fn push_front(&mut self, head: &mut u32, list: u16, index: u32) {
+        self.push_back(head, list, index);
+        // The list is a circle.
+        *head = index;
+    }
+
+    /// The last entry of the list that starts at `head`, which has one.
+    #[inline]
+    pub(crate) fn last(&self, head: u32) -> u32 {
+        self.entries[head as usize].prev
+    }
+
     /// Takes a linked entry out of the list that starts at `head`.
     #[inline]
     pub(crate) fn unlink(&mut self, head: &mut u32, index: u32) {
