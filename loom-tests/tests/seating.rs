@@ -65,15 +65,26 @@ struct Clock {
     turns: usize,
     /// How many of them.
     alarms: usize,
-    /// Where the last alarm is to go off, when time passes.
-    pending: Option<Place>,
+    /// At their time, and not before, as if another deadline had been the earlier one.
+    on_time: bool,
+    /// The last alarm, which is to go off when time passes.
+    pending: Option<Alarm>,
+}
+
+impl Clock {
+    fn goes_off(&mut self, alarm: Alarm) {
+        if self.on_time {
+            self.now = self.now.max(alarm.at);
+        }
+    }
 }
 
 impl Seats {
     fn new(workers: usize) -> Arc<Self> {
         let mut seating = Seating::default();
         (0..workers).for_each(|_| seating.worker_comes());
-        let clock = Clock { now: Instant::now(), turns: 0, alarms: 0, pending: None };
+        let clock =
+            Clock { now: Instant::now(), turns: 0, alarms: 0, on_time: false, pending: None };
         Arc::new(Self {
             driver: Bell::default(),
             standby: Bell::default(),
@@ -103,7 +114,8 @@ impl Seats {
         let mut state = self.seating.lock();
         state.1.turns += 1;
         state.1.now += passed;
-        let passes_on = was_due && state.0.takes_alarm(state.1.now);
+        let now = state.1.now;
+        let passes_on = was_due && state.0.takes_alarm(now);
         self.renew_alarm(state);
         if passes_on {
             self.driver.ring(|bell| bell.unparks += 1);
@@ -148,10 +160,11 @@ impl Seats {
         let Some(alarm) = alarm else { return };
         let clock = &mut state.1;
         if clock.alarms == 0 {
-            clock.pending = Some(alarm.place);
+            clock.pending = Some(alarm);
             return;
         }
         clock.alarms -= 1;
+        clock.goes_off(alarm);
         drop(state);
         self.sound_alarm(alarm.place);
     }
@@ -182,10 +195,10 @@ impl Seats {
             let mut state = self.seating.lock();
             let pending = state.1.pending.take();
             state.1.alarms = alarms - usize::from(pending.is_some());
-            pending
+            pending.inspect(|&alarm| state.1.goes_off(alarm))
         };
-        if let Some(place) = pending {
-            self.sound_alarm(place);
+        if let Some(alarm) = pending {
+            self.sound_alarm(alarm.place);
         }
     }
 
@@ -279,6 +292,29 @@ fn a_turn_passes_the_alarm_on() {
         // The only alarm; the others are taken by further turns.
         seats.pass_time_once();
         seats.turn(Duration::from_millis(1));
+        worker.join().unwrap();
+        seen.note("by the alarm or in its place");
+    });
+}
+
+/// One takes the alarm, and before it says so the other finds that its time has passed, and sets the next.
+#[test]
+fn two_turns_meet_one_alarm() {
+    explore(["by the alarm or in its place"], |seen| {
+        let seats = Seats::new(3);
+        seats.seating.lock().0.unpark();
+        let worker = thread::spawn({
+            let seats = seats.clone();
+            move || seats.wait(false)
+        });
+        let other = thread::spawn({
+            let seats = seats.clone();
+            move || seats.turn(Duration::ZERO)
+        });
+        seats.seating.lock().1.on_time = true;
+        seats.pass_time_once();
+        seats.turn(Duration::ZERO);
+        other.join().unwrap();
         worker.join().unwrap();
         seen.note("by the alarm or in its place");
     });

@@ -15,7 +15,10 @@
 //! The queue's own. That a submitter which finds all workers asleep wakes one is `idle.rs`.
 //!
 //! ## Liveness
-//! `push` never waits; `pop` retries only when another pop succeeded.
+//! Not lock-free to the letter: crossbeam's queue is a list of blocks. A `push` that comes just when a block is full waits for
+//! the one that is adding the next; a `pop` waits for the `push` that has its place and has not written it yet. Each is a few
+//! instructions, but a thread may lose its processor in them, and who waits spins, then yields. Otherwise a `pop`
+//! retries only when another pop succeeded. The models cannot tell: a locked queue stands in for crossbeam's there.
 //!
 //! ## Rejected
 //! A mutex around a linked list: with two submitters or more it is the bottleneck of the whole runtime.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use filch_executor::{spawn, yield_now};
+use filch_executor::{Builder, Executor, spawn, yield_now};
 use std::sync::mpsc;
 use std::time::Duration;
 use support::{Gate, HUNG, bounded, bounded_by, eventually, multi, occupy};
@@ -193,5 +193,40 @@ fn what_the_blocked_worker_was_about_to_run_runs_once() {
             assert_eq!(ran, (0..20).collect::<Vec<_>>());
         }
         assert!(executor.handle().stolen_tasks() > 0);
+    });
+}
+
+/// Spawns one task after the other in one poll, and waits for each; how many ran.
+fn waits_for_lone_tasks(executor: &Executor, tasks: usize) -> usize {
+    // All others sleep by then, most likely.
+    std::thread::sleep(Duration::from_millis(50));
+    let stuck = executor.spawn(async move {
+        let waits_for_one = |_: &usize| {
+            let (tell, told) = mpsc::channel();
+            drop(spawn(async move { tell.send(()).unwrap() }));
+            told.recv_timeout(SHORT).is_ok()
+        };
+        (0..tasks).take_while(waits_for_one).count()
+    });
+    executor.block_on(stuck).unwrap()
+}
+
+#[test]
+fn a_lone_task_is_taken_from_a_poll_that_waits_for_it() {
+    bounded(|| {
+        // The only one is relieved by a spare.
+        for workers in [1, 2, 4] {
+            let executor = Builder::new_multi_thread().worker_threads(workers).build().unwrap();
+            assert_eq!(waits_for_lone_tasks(&executor, 5), 5, "{workers} workers");
+        }
+    });
+}
+
+#[test]
+fn without_a_sentinel_a_lone_task_is_taken_too() {
+    bounded(|| {
+        let mut builder = Builder::new_multi_thread();
+        let executor = builder.worker_threads(2).spare_workers(0).long_poll_threshold(None).build();
+        assert_eq!(waits_for_lone_tasks(&executor.unwrap(), 20), 20);
     });
 }

@@ -168,3 +168,20 @@ fn timers_fire_after_a_growth_that_failed() {
         }
     }
 }
+
+#[test]
+fn one_task_after_the_other_is_taken_from_a_poll_that_waits_for_each() {
+    for workers in [2, 4] {
+        let runtime = Builder::new_multi_thread().worker_threads(workers).build().unwrap();
+        let task = runtime.spawn(async {
+            // If who takes them paused for twice as long each time, the last would wait for minutes.
+            let waits_for_one = |_: &u32| {
+                let (tell, told) = mpsc::channel();
+                drop(filch::spawn(async move { tell.send(()).unwrap() }));
+                told.recv_timeout(HUNG).is_ok()
+            };
+            (0..24).take_while(waits_for_one).count()
+        });
+        assert_eq!(runtime.block_on(task).unwrap(), 24, "{workers} workers");
+    }
+}

@@ -70,6 +70,10 @@ pub mod model {
     pub mod readiness {
         pub use crate::readiness::*;
     }
+    pub mod registry {
+        pub use crate::ready::Ready;
+        pub use crate::registry::*;
+    }
     pub mod unparks {
         pub use crate::unparks::*;
     }

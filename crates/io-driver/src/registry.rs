@@ -3,6 +3,9 @@
 //! An event finds its slot by the index in its key, without a lock and without a count of references:
 //! pages are only ever added. A key also carries the slot's generation, so that an event of a source
 //! that is gone means nothing to the one that has its slot now.
+//!
+//! A shutdown passes by every slot. Slots are given out and opened under the lock under which the shutdown is declared,
+//! so a source is either refused or told; model `insert_meets_shutdown` in `loom-tests/tests/io_registry.rs`.
 
 use crate::pages::Pages;
 use crate::readiness::{Closed, Readiness, Woken};
@@ -10,8 +13,8 @@ use crate::ready::Ready;
 use filch_primitives::sync::Mutex;
 use std::io;
 
-/// Slots in the first page.
-const FIRST_PAGE: usize = 64;
+/// Slots in the first page; few in the models, which make all of them.
+const FIRST_PAGE: usize = if cfg!(filch_loom) { 2 } else { 64 };
 const PAGES: usize = (INDEX_BITS - FIRST_PAGE.trailing_zeros()) as usize;
 /// How much of a key is the index; the rest is the generation, truncated if need be.
 const INDEX_BITS: u32 = if usize::BITS == 64 { 32 } else { 20 };
@@ -19,18 +22,20 @@ const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
 
 /// The name of a source towards the operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key(usize);
+pub struct Key(usize);
 
 impl Key {
     fn new(index: usize, generation: u32) -> Self {
         Self((generation as usize) << INDEX_BITS | index)
     }
 
-    pub(crate) fn from_raw(raw: usize) -> Self {
+    /// The key that the operating system was given as a number.
+    pub fn from_raw(raw: usize) -> Self {
         Self(raw)
     }
 
-    pub(crate) fn into_raw(self) -> usize {
+    /// As the operating system is given it.
+    pub fn into_raw(self) -> usize {
         self.0
     }
 
@@ -56,19 +61,21 @@ struct Vacancies {
     is_shutdown: bool,
 }
 
+/// See the head of this file.
 #[derive(Debug)]
-pub(crate) struct Registry {
+pub struct Registry {
     pages: Pages<Slot, PAGES>,
     vacancies: Mutex<Vacancies>,
 }
 
 impl Registry {
-    pub(crate) fn new() -> Self {
+    /// Without sources.
+    pub fn new() -> Self {
         Self { pages: Pages::new(FIRST_PAGE), vacancies: Mutex::new(Vacancies::default()) }
     }
 
     /// A slot for a source that is assumed to be `ready`.
-    pub(crate) fn insert(&self, ready: Ready) -> io::Result<Key> {
+    pub fn insert(&self, ready: Ready) -> io::Result<Key> {
         let mut vacancies = self.vacancies.lock();
         if vacancies.is_shutdown {
             return Err(crate::driver::shut_down());
@@ -89,17 +96,17 @@ impl Registry {
     }
 
     /// Whether no source has been in here yet.
-    pub(crate) fn is_unused(&self) -> bool {
+    pub fn is_unused(&self) -> bool {
         self.pages.get(0).is_none()
     }
 
     /// The readiness behind the key of a source that exists.
-    pub(crate) fn get(&self, key: Key) -> &Readiness {
+    pub fn get(&self, key: Key) -> &Readiness {
         self.slot(key.index())
     }
 
     /// Notes an event; the caller wakes.
-    pub(crate) fn event(&self, key: Key, ready: Ready) -> Woken {
+    pub fn event(&self, key: Key, ready: Ready) -> Woken {
         let readiness = self.get(key);
         let generation = readiness.generation();
         if !key.is_of(generation) {
@@ -109,14 +116,14 @@ impl Registry {
     }
 
     /// Gives the slot of a dropped source back.
-    pub(crate) fn remove(&self, key: Key) {
+    pub fn remove(&self, key: Key) {
         if self.get(key).close() == Closed::Vacant {
             self.vacancies.lock().indices.push(key.index());
         }
     }
 
     /// Ends every wait and admits no source any more. Each action goes to `wake`.
-    pub(crate) fn shutdown(&self, mut wake: impl FnMut(Woken)) {
+    pub fn shutdown(&self, mut wake: impl FnMut(Woken)) {
         let used = {
             let mut vacancies = self.vacancies.lock();
             vacancies.is_shutdown = true;

@@ -150,6 +150,34 @@ fn a_burst_is_spread_over_calls_and_the_rest_is_due_at_once() {
 }
 
 #[test]
+fn a_timer_that_is_due_does_not_wait_until_very_many_others_have_moved_down() {
+    const LIMIT: usize = 56;
+    for others in [1_000, 100_000] {
+        let timers = by_hand(1);
+        let _entered = timers.handle(0).enter();
+        let (count, waker) = Count::new();
+        let start = Instant::now();
+        // Idle time-outs of 36 to 66 seconds: all of them in one slot of a high level, and the first of them soon due.
+        let first = start + MS * 36_000;
+        let span = MS * 30_000;
+        let _idle: Vec<Sleep> =
+            (0..others).map(|n| armed(first + span * n / others, &waker)).collect();
+        while timers.advance(first - MS * 10, LIMIT) > 0 {}
+        assert_eq!(count.get(), 0);
+        let _short = armed(first + MS / 2, &waker);
+        let now = first + MS;
+        let due = 1 + (0..others).take_while(|&n| first + span * n / others <= now).count();
+        let mut calls = 0;
+        while count.get() < due {
+            timers.advance(now, LIMIT);
+            calls += 1;
+            assert!(timers.next_deadline().unwrap() <= now || count.get() == due, "at once");
+            assert!(calls <= 2 + others as usize / (10 * LIMIT), "{calls} calls, {others} others");
+        }
+    }
+}
+
+#[test]
 fn shutdown_wakes_everything_and_polling_afterwards_says_why() {
     let timers = by_hand(2);
     let _entered = timers.handle(1).enter();

@@ -339,13 +339,13 @@ impl<J> Desk<J> {
                 let now = state.seen();
                 seen = Some(now);
                 if now == before && now.is_empty() {
-                    // All is quiet: it is idle like others.
+                    // All is quiet: it is idle like others, and among them it came last.
                     state.deputy = false;
+                    state.idle[at..].rotate_left(1);
                     seen = None;
                     continue;
                 }
-                // Nothing had waited, or some of it was taken: whatever has come since, the queue moves.
-                if before.is_empty() || !now.none_taken_since(before) {
+                if !now.has_stalled_since(before) {
                     continue;
                 }
                 // The bet is lost.

@@ -150,8 +150,9 @@ impl Seen {
         self.put == self.taken
     }
 
-    pub(super) fn none_taken_since(self, before: Self) -> bool {
-        self.taken == before.taken
+    /// Something waited `before`, and nothing was taken since, whatever has been put there.
+    pub(super) fn has_stalled_since(self, before: Self) -> bool {
+        !before.is_empty() && self.taken == before.taken
     }
 }
 
@@ -377,5 +378,26 @@ impl Haste {
     pub(super) fn stuck(&mut self) {
         self.long();
         self.score = 0;
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_only_grows_has_stalled() {
+        let limits =
+            Limits { threads: 2, queue: usize::MAX, haste: 0, look_in: Duration::from_millis(1) };
+        let mut roster = Roster::new(limits);
+        let empty = roster.seen();
+        roster.put('a');
+        let one = roster.seen();
+        assert!(!one.has_stalled_since(empty), "it has only just come");
+        assert!(one.has_stalled_since(one));
+        roster.put('b');
+        assert!(roster.seen().has_stalled_since(one));
+        let _turn = roster.take();
+        assert!(!roster.seen().has_stalled_since(one));
     }
 }

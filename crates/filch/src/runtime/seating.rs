@@ -10,7 +10,7 @@
 //! * I3: while somebody is active and somebody waits, nobody looks and it is not quiet, an alarm is set where they wait,
 //!   or about to be by whoever took it from the driver or changed something here last; model
 //!   `a_turn_takes_the_alarm`. If a turn took it when it went off, somebody who waits there is told by an unpark, however
-//!   many turns others make; model `a_turn_passes_the_alarm_on`. When it has gone off with the driver unattended since it
+//!   many turns others make; models `a_turn_passes_the_alarm_on`, `two_turns_meet_one_alarm`. When it has gone off with the driver unattended since it
 //!   was set, whoever it woke watches; model `the_driver_is_attended_while_a_worker_is_stuck`.
 //! * I4: when the last one that was active goes for good, or does not come, and wakes one of the others afterwards, that
 //!   one watches; models `the_last_active_worker_goes`, `a_worker_that_was_to_come_goes`.

@@ -118,7 +118,7 @@ impl Census {
             grown.push(format!("{} bytes allocated at first, {} at last", first.bytes, last.bytes));
         }
         // Runtimes that are ending, and blocking calls, may be there at the end of a lap.
-        if last.threads > first.threads + 16 {
+        if last.threads > first.threads + 64 {
             grown.push(format!("{} threads at first, {} at last", first.threads, last.threads));
         }
         if last.descriptors > first.descriptors + 32 {

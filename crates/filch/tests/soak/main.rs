@@ -110,6 +110,7 @@ fn laps_of_everything_leave_nothing_behind() {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .max_workers(MOST_WORKERS as usize)
+        .max_blocking_threads(32)
         .thread_keep_alive(Duration::from_millis(200))
         .blocking_pool(POOL, PoolConfig::new().max_threads(2).max_queue(4))
         .build()
