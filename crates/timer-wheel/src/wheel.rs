@@ -25,9 +25,9 @@
 //!
 //! * W1: an entry in level 0 has the slot's tick as its deadline, or was overdue when it came and
 //!   lies in the slot of the position.
-//! * W2: an occupied slot of a higher level, and the top, begin after the position, except the one
-//!   list that is being cascaded. Apart from what is fresh, the first occupied slot of the lowest
-//!   occupied level holds the earliest deadline.
+//! * W2: an occupied slot of a higher level, and the top, begin after the position, except the lists
+//!   that are being cascaded, of each level one at most. Apart from these and from what is fresh, the first occupied
+//!   slot of the lowest occupied level holds the earliest deadline.
 //! * W3: nothing is fresh while the position moves.
 //! * W4: a slot's `earliest` is at most the deadline of every entry in it.
 //!
@@ -37,8 +37,8 @@
 //! # A slot with very many entries
 //!
 //! Time-outs of a minute that are all armed and forgotten fill one slot of level 2 with everything of half a minute.
-//! When it is entered, a part of it is cascaded in each turn, and what is due in level 0 expires meanwhile: the position
-//! goes on as far as the next cascade. The youngest entry is moved first, for it may have been armed just before, across
+//! When it is entered, a part of it is cascaded in each turn, and what is due in the levels below expires meanwhile: the
+//! position goes on inside of the slot. The youngest entry is moved first, for it may have been armed just before, across
 //! the slot's beginning.
 
 pub(crate) mod bitmap;
@@ -150,8 +150,8 @@ pub struct Wheel<T, const BITS: u32 = 10> {
     top_earliest: u64,
     /// How many entries are fresh.
     fresh: usize,
-    /// The list that is being cascaded.
-    cascading: Option<usize>,
+    /// The list of each level, and of the top, that is being cascaded.
+    cascading: [Option<usize>; LEVELS + 1],
     /// The position: nothing with an earlier deadline is left, overdue insertions aside.
     position: u64,
 }
@@ -179,7 +179,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
             top: Self::TOPS[0],
             top_earliest: 0,
             fresh: 0,
-            cascading: None,
+            cascading: [None; LEVELS + 1],
             position: 0,
         }
     }
@@ -320,7 +320,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// assert_eq!(wheel.next_expiry(), Some(1 << 50));
     /// ```
     pub fn next_expiry(&self) -> Option<u64> {
-        if self.cascading.is_some_and(|list| self.slots[list].head != NIL) {
+        if self.cascading.iter().flatten().any(|&list| self.slots[list].head != NIL) {
             return Some(self.position);
         }
         let fresh = self.slab.deadlines(self.slots[Self::FRESH].head).min();
@@ -344,9 +344,9 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     /// ```
     pub fn earliest(&self) -> Option<u64> {
         let of_list = |list: usize| self.slab.deadlines(self.slots[list].head).min();
-        let cascading = self.cascading.and_then(of_list);
-        let next = self.next_event().and_then(|event| of_list(event.list));
-        [cascading, next, of_list(Self::FRESH)].into_iter().flatten().min()
+        let cascading = self.cascading.iter().flatten().copied();
+        let next = self.next_event().map(|event| event.list);
+        cascading.chain(next).chain([Self::FRESH]).filter_map(of_list).min()
     }
 
     /// Divides every tick into 2^`bits`: all deadlines, and the position, are multiplied by that.
@@ -372,7 +372,7 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
             }
         }
         let parts = 1_u64.checked_shl(bits).unwrap_or(u64::MAX);
-        self.cascading = None;
+        self.cascading = [None; LEVELS + 1];
         self.position = self.position.saturating_mul(parts);
         for index in entries {
             self.slab.set_deadline(index, self.slab.deadline(index).saturating_mul(parts));
@@ -411,12 +411,14 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
             self.settle_oldest();
         }
         loop {
-            if self.cascading.is_some_and(|list| self.cascade(list, &mut moves)) {
-                self.cascading = None;
-            }
+            let unfinished = self.go_on_cascading(&mut moves);
             let event = self.next_event();
-            if self.cascading.is_some() && event.as_ref().is_none_or(|e| !Self::is_due(e, now)) {
-                return Progress::More;
+            if let Some(level) = unfinished {
+                // Into the levels below, and not beyond the slot.
+                let goes_on = |event: &Event| Self::level_of(event.list) < level && event.at <= now;
+                if !event.as_ref().is_some_and(goes_on) {
+                    return Progress::More;
+                }
             }
             let Some(event) = event else {
                 self.position = now;
@@ -442,9 +444,9 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
         }
     }
 
-    /// Whether it is one of level 0, at `now` or before.
-    fn is_due(event: &Event, now: u64) -> bool {
-        event.list < Self::SLOTS && event.at <= now
+    /// The top is above all levels.
+    fn level_of(list: usize) -> usize {
+        LEVELS.min(list >> BITS)
     }
 
     fn expire(&mut self, index: u32) -> Expired<T> {
@@ -455,11 +457,24 @@ impl<T, const BITS: u32> Wheel<T, BITS> {
     }
 
     fn begin_cascade(&mut self, list: usize) {
-        self.cascading = Some(list);
+        self.cascading[Self::level_of(list)] = Some(list);
         if list == self.top {
             // What is still too far away goes to the other top list, or the cascade had no end.
             self.top = Self::TOPS[usize::from(list == Self::TOPS[0])];
         }
+    }
+
+    /// Cascades what is to be, the lowest level first; the lowest that is unfinished when `moves` run out.
+    fn go_on_cascading(&mut self, moves: &mut usize) -> Option<usize> {
+        for level in 1..=LEVELS {
+            if let Some(list) = self.cascading[level] {
+                if !self.cascade(list, moves) {
+                    return Some(level);
+                }
+                self.cascading[level] = None;
+            }
+        }
+        None
     }
 
     /// Puts the entries of `list` where they belong now, the last one first; `false` if `moves` ran out first.
