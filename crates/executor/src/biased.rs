@@ -40,7 +40,8 @@
 //! | heavy fence in `claim` | asymmetric | light fence in `with` | the same |
 //! | store of out in `with` | Release | load of `owner_in` in `claim` | the raider does not see what the owner did (I2) |
 //! | load of `owner_in` in `claim` | Acquire | the store of out | the same |
-//! | store that ends a claim | Release | load of the door in `with`, heavy fence in `claim` | the next one in does not see what the raider did (I2) |
+//! | store that ends a claim | Release | load of the door in `with`, exchange in `claim` | the next one in does not see what the raider did (I2) |
+//! | exchange in `claim` | Acquire | the store that ends another claim | the same between two raiders, but for the heavy fence |
 //! | load of the door in `with` | Acquire | the store that ends a claim | the same |
 //!
 //! ## Liveness
@@ -218,9 +219,9 @@ impl<T: Len> Biased<T> {
         if before == CLAIMED {
             return None;
         }
-        // Ordering: Relaxed; the heavy fence acquires what the Release released that ended another raid (I2). Without
-        // the fence: models `two_raiders`, `owner_meets_raider`.
-        self.door.compare_exchange(before, CLAIMED, Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        // Ordering: Acquire; pairs with the Release that ended another raid (I2). The heavy fence would do, but only the kernel
+        // and we know that. Without both: model `two_raiders`.
+        self.door.compare_exchange(before, CLAIMED, Ordering::Acquire, Ordering::Relaxed).ok()?;
         // Ends the claim, also should the raider panic. A bell that hung before is still to be rung.
         let claim = Claim { door: &self.door, leaves: before };
         if !heavy_fence() {
