@@ -392,21 +392,26 @@ fn pop<T, const SLOTS: usize>(head: &mut Head<T, SLOTS>) -> Popped<T> {
 
 impl<T, const SLOTS: usize> Drop for List<T, SLOTS> {
     fn drop(&mut self) {
-        let _freed = FreeBlock(self);
+        let _freed = FreeBlocks(self);
         // SAFETY: `&mut self`: nobody else is here.
         drop_each(|| unsafe { self.pop() }.message());
     }
 }
 
-/// Frees the last block of a list that is dropped, also if a message panics.
-struct FreeBlock<'a, T, const SLOTS: usize>(&'a List<T, SLOTS>);
+/// Frees what is left of a list that is dropped, also if a message panics: the last block, and the one behind it if the
+/// end took the last slot.
+struct FreeBlocks<'a, T, const SLOTS: usize>(&'a List<T, SLOTS>);
 
-impl<T, const SLOTS: usize> Drop for FreeBlock<'_, T, SLOTS> {
+impl<T, const SLOTS: usize> Drop for FreeBlocks<'_, T, SLOTS> {
     fn drop(&mut self) {
         // SAFETY: made in the list's drop: nobody else is here.
-        let block = self.0.head.with(|head| unsafe { (*head).block });
-        // SAFETY: leaked from a box; its next block, if any, would hold the head.
-        drop(unsafe { Box::from_raw(block.as_ptr()) });
+        let mut next = Some(self.0.head.with(|head| unsafe { (*head).block }));
+        while let Some(block) = next {
+            // SAFETY: leaked from a box, and freed by nobody else: those before the head are not in here.
+            let block = unsafe { Box::from_raw(block.as_ptr()) };
+            // Ordering: Relaxed; nobody else is here.
+            next = NonNull::new(block.next.load(Ordering::Relaxed));
+        }
     }
 }
 
