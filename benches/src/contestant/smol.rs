@@ -79,6 +79,7 @@ impl Contestant for Smol {
         self.executor
     }
 
+    #[inline]
     fn spawn_from<F>(spawner: &Self::Spawner, future: F) -> Self::Join<F::Output>
     where
         F: Future + Send + 'static,
@@ -87,6 +88,7 @@ impl Contestant for Smol {
         spawner.spawn(future)
     }
 
+    #[inline]
     fn spawn<F>(future: F) -> Self::Join<F::Output>
     where
         F: Future + Send + 'static,

@@ -290,6 +290,7 @@ macro_rules! flavour {
                 self.runtime.handle().clone()
             }
 
+            #[inline]
             fn spawn_from<F>(spawner: &Self::Spawner, future: F) -> Self::Join<F::Output>
             where
                 F: Future + Send + 'static,
@@ -298,6 +299,7 @@ macro_rules! flavour {
                 $join(spawner.spawn(future))
             }
 
+            #[inline]
             fn spawn<F>(future: F) -> Self::Join<F::Output>
             where
                 F: Future + Send + 'static,

@@ -117,20 +117,9 @@ impl<T: Len> Biased<T> {
         light_fence();
         // Ordering: Acquire; pairs with the Release that ends a raid (I2). Weakened: model
         // `owner_meets_raider`.
-        if self.door.load(Ordering::Acquire) != FREE {
-            let rings = self.clear_the_door();
-            let result = self.lend_to_owner(f);
-            if rings {
-                ring();
-            }
-            return result;
-        }
-        self.lend_to_owner(f)
-    }
-
-    /// The owner is in and the door is not CLAIMED.
-    #[inline(always)]
-    fn lend_to_owner<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        let rings = self.door.load(Ordering::Acquire) != FREE && self.clear_the_door();
+        // One call, so that it is inlined: what it captures would else be written and read back at once, in pieces of
+        // another size, for which a processor waits.
         let result = self.value.with_mut(|value| {
             // SAFETY: the owner is in and nobody has a claim (I1).
             self.lend(unsafe { &mut *value }, f)
@@ -138,6 +127,9 @@ impl<T: Len> Biased<T> {
         // Ordering: Release; what we did comes before a raid that finds us out (I2). Weakened: model
         // `owner_meets_raider`.
         self.owner_in.store(false, Ordering::Release);
+        if rings {
+            ring();
+        }
         result
     }
 

@@ -44,6 +44,7 @@ pub(crate) fn current() -> Option<Handle> {
     Current::get(&HANDLE)
 }
 
+#[inline(always)]
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Handle>) -> R) -> R {
     Current::with(&HANDLE, f)
 }
@@ -61,7 +62,7 @@ where
 }
 
 /// Lends the worker that this thread runs.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_worker<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     let worker = WORKER.try_with(Cell::get).unwrap_or(ptr::null());
     // SAFETY: `WorkerScope` puts back what was there before the worker's frame ends, and the pointer

@@ -134,6 +134,7 @@ impl Handle {
     /// assert_eq!(executor.block_on(task).unwrap(), 5);
     /// ```
     #[track_caller]
+    #[inline]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -142,6 +143,7 @@ impl Handle {
         self.spawn_from(future, Location::caller())
     }
 
+    #[inline(always)]
     pub(crate) fn spawn_from<F>(
         &self,
         future: F,
@@ -158,6 +160,7 @@ impl Handle {
         }
     }
 
+    #[inline(always)]
     fn spawn_at<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
@@ -584,6 +587,7 @@ impl fmt::Debug for Handle {
 /// # Panics
 /// If no executor is current on this thread.
 #[track_caller]
+#[inline]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -593,6 +597,7 @@ where
 }
 
 #[track_caller]
+#[inline(always)]
 pub(crate) fn spawn_from<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -606,6 +611,7 @@ where
 }
 
 #[track_caller]
+#[inline(always)]
 fn spawn_on_current<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,

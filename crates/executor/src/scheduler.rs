@@ -175,6 +175,7 @@ impl Scheduler {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn spawn<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
@@ -183,10 +184,15 @@ impl Scheduler {
         // SAFETY: (1) the shutdown ends every task before the last owner of the scheduler lets go of it
         // (`owned.rs`); the caller holds it now. (2) future and output are Send.
         let (task, handle) = unsafe { task::new(future, self, origin) };
+        Spawned { handle, refused: self.take_in(task) }
+    }
+
+    /// Takes in a new task, or gives it back if the shutdown has begun.
+    fn take_in(&self, task: Runnable) -> Option<Runnable> {
         // A name is for reports, which find it in the registry.
         if task.is_named() && !self.enroll(&task) {
             self.count_spawned_outside();
-            return Spawned { handle, refused: Some(task) };
+            return Some(task);
         }
         let refused = self.with_core(|core| match core {
             Some(_) if self.is_closing() => Some(task),
@@ -210,7 +216,7 @@ impl Scheduler {
             // Its end will be counted.
             self.count_spawned_outside();
         }
-        Spawned { handle, refused }
+        refused
     }
 
     fn count_spawned_outside(&self) {
@@ -219,6 +225,7 @@ impl Scheduler {
     }
 
     /// Lends this thread's worker's core, if the worker is one of ours and has it.
+    #[inline(always)]
     fn with_core<R>(&self, f: impl FnOnce(Option<&mut Core>) -> R) -> R {
         context::with_worker(|worker| match worker {
             Some(worker) if std::ptr::eq(&*worker.scheduler, self) => {
@@ -294,6 +301,7 @@ impl Scheduler {
         self.park.unpark_one();
     }
 
+    #[inline]
     pub(crate) fn is_closing(&self) -> bool {
         // Whoever must not miss it has passed through `Idle::park` (see `worker.rs`).
         self.owned.gate.is_closed()

@@ -63,6 +63,7 @@ impl<'a> TaskBuilder<'a> {
     }
 
     #[track_caller]
+    #[inline]
     fn origin(self) -> Origin {
         let spawned_at = self.spawned_at.unwrap_or(Location::caller());
         match self.name {
@@ -84,6 +85,7 @@ impl<'a> TaskBuilder<'a> {
     /// # Panics
     /// If no executor is current on this thread.
     #[track_caller]
+    #[inline(always)]
     pub fn spawn<F>(self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -102,6 +104,7 @@ impl<'a> TaskBuilder<'a> {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
+    #[inline(always)]
     pub fn spawn_on<F>(self, future: F, handle: &Handle) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,

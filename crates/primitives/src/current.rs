@@ -6,6 +6,7 @@
 use crate::thread::LocalKey;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 /// A slot for the innermost entered `T`; lives in a [`thread_local!`](crate::thread_local).
 ///
@@ -66,15 +67,13 @@ impl<T: Clone + 'static> Current<T> {
     /// Lends the current value to `f`; `None` where nothing is entered.
     ///
     /// `f` must not enter or leave anything on the same key.
-    #[inline]
+    #[inline(always)]
     pub fn with<R>(key: &'static LocalKey<Self>, f: impl FnOnce(Option<&T>) -> R) -> R {
-        let mut f = Some(f);
-        let lent = key.try_with(|slot| f.take().map(|f| f(slot.value.borrow().as_ref())));
-        match (lent, f) {
-            (Ok(Some(result)), _) => result,
-            (_, Some(f)) => f(None),
-            _ => unreachable!("the closure was either called or kept"),
-        }
+        // Not inside of `try_with`, so that `f` is called in one place.
+        let slot = key.try_with(|slot| NonNull::from(slot)).ok();
+        // SAFETY: the thread-local was not destroyed yet, and this thread, which would, is here until `f` returns.
+        let slot = slot.map(|slot| unsafe { slot.as_ref() }.value.borrow());
+        f(slot.as_deref().and_then(Option::as_ref))
     }
 }
 

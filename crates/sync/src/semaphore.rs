@@ -4,6 +4,7 @@ use crate::block_on::block_on;
 use crate::const_fn::const_fn;
 use crate::permits::bank::NoBank;
 use crate::permits::{self, Permits, Refusal};
+use filch_primitives::Budget;
 use filch_primitives::coop::consume_budget;
 use std::error::Error;
 use std::fmt;
@@ -412,10 +413,22 @@ impl Semaphore {
         self.permits.is_closed()
     }
 
-    async fn wait(&self, n: u32) -> Result<(), AcquireError> {
-        consume_budget().await;
-        // The only refusal of one who waits is the end.
-        self.permits.acquire(n as usize).await.map_err(|_closed| AcquireError(()))
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` copies its arguments, and that a processor waits for"
+    )]
+    fn wait(&self, n: u32) -> impl Future<Output = Result<(), AcquireError>> {
+        async move {
+            if !Budget::try_take() {
+                consume_budget().await;
+            }
+            let acquired = match self.permits.try_acquire_or_wait(n as usize) {
+                // The common case costs no waiter. The only refusal of one who waits is the end.
+                Err(Refusal::TooFew) => self.permits.acquire(n as usize).await,
+                acquired => acquired,
+            };
+            acquired.map_err(|_closed| AcquireError(()))
+        }
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! ## Invariants
 //! * I1: a linked node is alive and does not move (its owner is pinned, and its drop unlinks).
-//! * I2: `links` and `waker` of a linked node are touched only with the list's lock held; those of an
+//! * I2: a node that is not linked has no neighbours.
+//! * I3: `links` and `waker` of a linked node are touched only with the list's lock held; those of an
 //!   unlinked one only by its owner.
 
 use filch_primitives::cell::UnsafeCell;
@@ -21,7 +22,10 @@ use std::task::Waker;
 struct Links<T> {
     prev: Option<NonNull<Node<T>>>,
     next: Option<NonNull<Node<T>>>,
-    linked: bool,
+}
+
+impl<T> Links<T> {
+    const NONE: Self = Self { prev: None, next: None };
 }
 
 /// One waiter: its place in the queue, its waker, and what else its protocol needs.
@@ -33,15 +37,16 @@ pub struct Node<T> {
     _pinned: PhantomPinned,
 }
 
-// SAFETY: `links` and `waker` are guarded by the list's lock (I2), and a waker may be used anywhere.
+// SAFETY: `links` and `waker` are guarded by the list's lock (I3), and a waker may be used anywhere.
 unsafe impl<T: Send> Send for Node<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for Node<T> {}
 
 impl<T> Node<T> {
+    #[inline]
     pub(crate) fn new(payload: T) -> Self {
         Self {
-            links: UnsafeCell::new(Links { prev: None, next: None, linked: false }),
+            links: UnsafeCell::new(Links::NONE),
             waker: UnsafeCell::new(None),
             payload,
             _pinned: PhantomPinned,
@@ -52,7 +57,7 @@ impl<T> Node<T> {
     /// lock.
     ///
     /// # Safety
-    /// I2: the caller holds the lock of the list, or owns a node that is not linked.
+    /// I3: the caller holds the lock of the list, or owns a node that is not linked.
     pub(crate) unsafe fn replace_waker(&self, waker: Option<Waker>) -> Option<Waker> {
         // SAFETY: nobody else touches the waker, by this function's contract.
         self.waker.with_mut(|place| unsafe { std::mem::replace(&mut *place, waker) })
@@ -78,7 +83,7 @@ impl<T> fmt::Debug for Node<T> {
 /// Lends the links of a node.
 ///
 /// # Safety
-/// `node` is alive, and its links are the caller's (I1, I2).
+/// `node` is alive, and its links are the caller's (I1, I3).
 unsafe fn links<T, R>(node: NonNull<Node<T>>, f: impl FnOnce(&mut Links<T>) -> R) -> R {
     // SAFETY: alive, by this function's contract.
     let node = unsafe { node.as_ref() };
@@ -122,7 +127,7 @@ impl<T> List<T> {
         let prev = self.back;
         // SAFETY: the caller's own node, not linked yet.
         unsafe {
-            links(node, |links| *links = Links { prev, next: None, linked: true });
+            links(node, |links| *links = Links { prev, next: None });
         }
         match prev {
             // SAFETY: linked, and we hold the lock (`&mut self`).
@@ -155,22 +160,20 @@ impl<T> List<T> {
     pub(crate) unsafe fn remove(&mut self, node: &Node<T>) -> bool {
         let node = NonNull::from(node);
         // SAFETY: borrowed, so alive; we hold the lock.
-        let linked = unsafe { links(node, |links| links.linked) };
-        if linked {
+        let has_prev = unsafe { links(node, |links| links.prev.is_some()) };
+        // Only the one in front is linked without that (I2).
+        let is_linked = has_prev || self.front == Some(node);
+        if is_linked {
             self.unlink(node);
         }
-        linked
+        is_linked
     }
 
     /// `node` is linked in this list.
     fn unlink(&mut self, node: NonNull<Node<T>>) {
-        // SAFETY: linked, so alive (I1), and `&mut self` is proof of the lock (I2).
-        let (prev, next) = unsafe {
-            links(node, |links| {
-                links.linked = false;
-                (links.prev.take(), links.next.take())
-            })
-        };
+        // SAFETY: linked, so alive (I1), and `&mut self` is proof of the lock (I3).
+        let Links { prev, next } =
+            unsafe { links(node, |links| std::mem::replace(links, Links::NONE)) };
         match prev {
             // SAFETY: a neighbour is linked.
             Some(prev) => unsafe { links(prev, |links| links.next = next) },

@@ -29,12 +29,13 @@ impl Wakes {
         }
     }
 
-    /// Wakes them in the order in which they were pushed.
+    /// Wakes them in the order in which they were pushed. Takes a reference: to be moved they would be copied in larger
+    /// pieces than they were written in, and that a processor waits for.
     ///
     /// # Panics
     /// With the first panic of a waker, after the others were woken.
     #[inline]
-    pub(crate) fn wake_all(mut self) {
+    pub(crate) fn wake_all(&mut self) {
         if let Some(first) = self.first.take() {
             if !self.rest.is_empty() {
                 self.rest.reverse();

@@ -145,6 +145,7 @@ impl Instant {
     }
 
     /// The point `duration` later, or one that no process lives to see.
+    #[inline]
     pub(crate) fn add_or_never(self, duration: Duration) -> Self {
         self.checked_add(duration).unwrap_or_else(|| self + FAR)
     }

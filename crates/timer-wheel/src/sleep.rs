@@ -33,6 +33,7 @@ use std::time::Duration;
 /// });
 /// assert!(start.elapsed() >= Duration::from_millis(10));
 /// ```
+#[inline]
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     let handle = TimersHandle::current();
@@ -62,6 +63,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// });
 /// assert!(Instant::now() >= deadline);
 /// ```
+#[inline]
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep { handle: TimersHandle::current(), deadline, state: State::Idle { ask_clock: true } }

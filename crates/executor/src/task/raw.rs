@@ -68,13 +68,17 @@ union Slot<F: Future> {
 /// How a task with the future `F` ends.
 pub(super) type Outcome<F> = Result<<F as Future>::Output, JoinError>;
 
+/// Inlined into the spawn, and written where it is to be: a future that is handed from frame to frame is copied in pieces
+/// of another size than it was written in, and a processor waits for each of these.
+#[inline(always)]
 pub(super) fn allocate<F, S>(future: F, scheduler: &S, origin: Origin) -> NonNull<Header>
 where
     F: Future + 'static,
     F::Output: 'static,
     S: Schedule,
 {
-    let cell = Box::new(Cell::<F, S> {
+    // Not `Box::new`, for which the cell would be made first and moved.
+    let cell = Box::leak(Box::<Cell<F, S>>::new_uninit()).write(Cell {
         header: Header {
             state: State::new(),
             vtable: &Cell::<F, S>::VTABLE,
@@ -89,7 +93,7 @@ where
         slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
         scheduler: PhantomData,
     });
-    NonNull::from(Box::leak(cell)).cast()
+    NonNull::from(cell).cast()
 }
 
 impl<F, S> Cell<F, S>
@@ -260,6 +264,7 @@ where
 
     /// # Safety
     /// The caller holds the runnable.
+    #[inline(always)]
     pub(super) unsafe fn poll_future(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
         let is_future = self.header.stage.with(|stage| {
             // SAFETY: by the caller's promise nobody else touches the stage.

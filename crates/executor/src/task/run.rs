@@ -55,6 +55,7 @@ pub(super) fn current_id() -> Option<Id> {
 
 /// Polls or cancels the task that `header` and `cell` both are; the caller gives up the runnable. It is
 /// given back if the task is to be queued again.
+#[inline(always)]
 pub(super) fn run<F, S>(cell: &Cell<F, S>, header: NonNull<Header>) -> Option<Runnable>
 where
     F: Future + 'static,

@@ -108,7 +108,7 @@ impl Core {
     #[inline]
     pub(crate) fn push(&mut self, scheduler: &Scheduler, task: Runnable, reason: Reason) {
         let in_driver = self.in_driver;
-        self.seat.with_private(scheduler, |private| match reason {
+        self.seat.with_private(scheduler, move |private| match reason {
             _ if in_driver => private.push_event(task),
             Reason::Wake => private.push_woken(task),
             Reason::Spawn => private.push_spawned(task),
@@ -123,23 +123,22 @@ impl Core {
     }
 
     /// The next task of its own, to which `again` is added before: it gave way.
-    #[inline(always)]
     pub(crate) fn pop(
         &mut self,
         scheduler: &Scheduler,
         again: Option<Runnable>,
     ) -> Option<Runnable> {
-        let public = &mut self.public;
         let is_very_long = self.pace.is_very_long();
         let leaves_share = self.pace.leaves_share();
         self.gave_way = again.is_some();
-        let task = self.seat.with_private(scheduler, |private| {
+        let older = (!leaves_share).then_some(&mut self.public);
+        let task = self.seat.with_private(scheduler, move |private| {
             if let Some(again) = again {
                 private.push_waiting(again);
             }
-            private.pop(is_very_long, || if leaves_share { None } else { public.pop() })
+            private.pop(is_very_long, older)
         });
-        if leaves_share { task.or_else(|| public.pop()) } else { task }
+        if leaves_share { task.or_else(|| self.public.pop()) } else { task }
     }
 
     /// Makes the older half of its `len` tasks public, or all of them, if somebody is idle and it is worth it.

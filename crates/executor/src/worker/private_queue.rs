@@ -20,6 +20,7 @@
 //! twice as many picks it is. What the picks come to in time: "Fairness" in `docs/architecture.md`.
 
 use crate::biased::Len;
+use crate::queue::{Local, Pointer};
 use std::collections::VecDeque;
 
 /// How many tasks stay in the order newest first: the branches of a tree, as deep as most are.
@@ -53,7 +54,7 @@ pub(crate) struct PrivateQueue<T> {
     woken_in_a_row: u32,
 }
 
-impl<T> PrivateQueue<T> {
+impl<T: Pointer> PrivateQueue<T> {
     pub(crate) fn new() -> Self {
         Self {
             woken: None,
@@ -92,17 +93,18 @@ impl<T> PrivateQueue<T> {
         self.waiting.push_back(task);
     }
 
-    /// The next task. Whether polls are very long decides how often it is the oldest; `older` takes from where tasks are that are older than all of `waiting`.
+    /// The next task. Whether polls are very long decides how often it is the oldest; those in `older` are older than all
+    /// of `waiting`.
     #[inline]
     pub(crate) fn pop(
         &mut self,
         is_very_long: bool,
-        mut older: impl FnMut() -> Option<T>,
+        mut older: Option<&mut Local<T>>,
     ) -> Option<T> {
         self.picks = self.picks.wrapping_add(1);
         let oldest_first = if is_very_long { 2 } else { OLDEST_FIRST };
         if self.picks & (oldest_first - 1) == 0 {
-            if let Some(task) = self.pop_fairly(&mut older) {
+            if let Some(task) = self.pop_fairly(older.as_deref_mut()) {
                 return Some(task);
             }
         }
@@ -116,7 +118,7 @@ impl<T> PrivateQueue<T> {
         self.spawned
             .pop_back()
             .or_else(|| self.pop_event())
-            .or_else(older)
+            .or_else(|| older?.pop())
             .or_else(|| self.waiting.pop_front())
             .or_else(|| self.events.pop_front())
             .or_else(|| self.woken.take())
@@ -130,13 +132,13 @@ impl<T> PrivateQueue<T> {
         if self.was_event { self.events.pop_front() } else { None }
     }
 
-    fn pop_fairly(&mut self, older: &mut impl FnMut() -> Option<T>) -> Option<T> {
+    fn pop_fairly(&mut self, older: Option<&mut Local<T>>) -> Option<T> {
         if self.oldest_spawn_next {
             self.oldest_spawn_next = false;
             self.spawned.pop_front()
         } else {
             self.oldest_spawn_next = true;
-            self.pop_event().or_else(older).or_else(|| self.waiting.pop_front())
+            self.pop_event().or_else(|| older?.pop()).or_else(|| self.waiting.pop_front())
         }
     }
 
@@ -172,9 +174,21 @@ impl<T> Len for PrivateQueue<T> {
 #[cfg(all(test, not(filch_loom)))]
 mod tests {
     use super::*;
+    use std::ptr::{self, NonNull};
+
+    // SAFETY: the round trip of a number, one more than it is lest it is null.
+    unsafe impl Pointer for u32 {
+        fn into_raw(self) -> NonNull<()> {
+            NonNull::new(ptr::without_provenance_mut(self as usize + 1)).expect("is not 0")
+        }
+
+        unsafe fn from_raw(raw: NonNull<()>) -> Self {
+            (raw.addr().get() - 1) as Self
+        }
+    }
 
     fn drain(queue: &mut PrivateQueue<u32>) -> Vec<u32> {
-        std::iter::from_fn(|| queue.pop(false, || None)).collect()
+        std::iter::from_fn(|| queue.pop(false, None)).collect()
     }
 
     #[test]
@@ -194,7 +208,7 @@ mod tests {
         let mut order = Vec::new();
         for n in 1..=4 {
             queue.push_woken(n);
-            order.extend(queue.pop(false, || None));
+            order.extend(queue.pop(false, None));
         }
         assert_eq!(order, [1, 2, 3, 0]);
     }
@@ -207,7 +221,7 @@ mod tests {
         let half = SPAWNED as u32 / 2;
         assert_eq!(queue.waiting, (0..half).collect::<Vec<_>>());
         assert_eq!(queue.len(), spawned as usize);
-        assert_eq!(queue.pop(false, || None), Some(spawned - 1));
+        assert_eq!(queue.pop(false, None), Some(spawned - 1));
     }
 
     #[test]
@@ -216,7 +230,7 @@ mod tests {
         queue.push_waiting(0);
         let picks = (1..).take_while(|&n| {
             queue.push_spawned(n);
-            queue.pop(false, || None) != Some(0)
+            queue.pop(false, None) != Some(0)
         });
         assert!(picks.count() < 2 * OLDEST_FIRST as usize);
     }
@@ -227,7 +241,7 @@ mod tests {
         queue.push_spawned(0);
         let picks = (1..).take_while(|&n| {
             queue.push_spawned(n);
-            queue.pop(false, || None) != Some(0)
+            queue.pop(false, None) != Some(0)
         });
         assert!(picks.count() <= 2 * OLDEST_FIRST as usize);
     }

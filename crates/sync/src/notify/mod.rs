@@ -138,6 +138,7 @@ impl Notify {
     /// futures_lite::future::block_on(notify.notified());
     /// thread.join().unwrap();
     /// ```
+    #[inline]
     pub fn notified(&self) -> Notified<'_> {
         Notified::new(self)
     }
@@ -153,6 +154,7 @@ impl Notify {
     /// notify.notify_waiters();
     /// futures_lite::future::block_on(notified);
     /// ```
+    #[inline]
     pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
         OwnedNotified::new(self)
     }

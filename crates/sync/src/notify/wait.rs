@@ -34,6 +34,7 @@ pub(crate) struct Wait<N: Deref<Target = Notify>> {
 unsafe impl<N: Deref<Target = Notify> + Sync> Sync for Wait<N> {}
 
 impl<N: Deref<Target = Notify>> Wait<N> {
+    #[inline]
     pub(crate) fn new(notify: N) -> Self {
         let calls = notify.calls();
         Self {
@@ -245,6 +246,7 @@ waiter!(Notified<'_>, "let mut waiter = pin!(notify.notified());");
 waiter!(OwnedNotified, "let mut waiter = pin!(notify.clone().notified_owned());");
 
 impl<'a> Notified<'a> {
+    #[inline]
     pub(super) fn new(notify: &'a Notify) -> Self {
         Self { wait: Wait::new(notify), has_given_way: false }
     }
@@ -258,6 +260,7 @@ impl<'a> Notified<'a> {
 }
 
 impl OwnedNotified {
+    #[inline]
     pub(super) fn new(notify: Arc<Notify>) -> Self {
         Self { wait: Wait::new(notify), has_given_way: false }
     }

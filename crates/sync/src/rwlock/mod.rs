@@ -317,17 +317,23 @@ impl<T: ?Sized> RwLock<T> {
         self.value.with_mut(|value| unsafe { &mut *value })
     }
 
-    async fn wait(&self, permits: usize) -> Lease<'_> {
-        if !Budget::try_take() {
-            consume_budget().await;
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` copies its arguments, and that a processor waits for"
+    )]
+    fn wait(&self, permits: usize) -> impl Future<Output = Lease<'_>> {
+        async move {
+            if !Budget::try_take() {
+                consume_budget().await;
+            }
+            // The common case costs no waiter. The only refusal of one who waits is the end, and nobody closes a lock.
+            if self.permits.try_acquire(permits).is_err()
+                && self.permits.acquire(permits).await.is_err()
+            {
+                unreachable!("a read-write lock was closed");
+            }
+            Lease::new(&self.permits, permits)
         }
-        // The common case costs no waiter. The only refusal of one who waits is the end, and nobody closes a lock.
-        if self.permits.try_acquire(permits).is_err()
-            && self.permits.acquire(permits).await.is_err()
-        {
-            unreachable!("a read-write lock was closed");
-        }
-        Lease::new(&self.permits, permits)
     }
 
     fn try_wait(&self, permits: usize) -> Result<Lease<'_>, TryLockError> {
