@@ -15,6 +15,7 @@ use crate::long_poll::Stopwatch;
 use crate::park::Park;
 use crate::record::{self, LaneKind, TrackScope};
 use crate::run_queue::{Doorbell, Entry, RunQueue};
+use crate::task::memory::Keeping;
 use crate::task::{Origin, Runnable, Spawned};
 use crate::worker::Pace;
 use filch_primitives::atomic::{AtomicBool, Ordering};
@@ -115,6 +116,7 @@ impl LoopScheduler {
         let _duty = DutyScope::enter(Duty::Tasks, "block_on");
         // A blocking call of a worker's task may drive a loop; what runs here is no worker's.
         let _no_worker = WorkerScope::hide();
+        let _keeping = Keeping::begin();
         let mut future = pin!(future);
         let (thread, awake) = ThreadWaker::new(self.park());
         loop {

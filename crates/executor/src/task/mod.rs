@@ -34,6 +34,7 @@ mod handle;
 mod id;
 mod info;
 pub mod join;
+pub(crate) mod memory;
 mod origin;
 pub(crate) mod owned;
 mod raw;

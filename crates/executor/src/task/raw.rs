@@ -5,11 +5,12 @@
 use super::join::JoinSlot;
 use super::owned::{Aside, NO_SHARD};
 use super::state::State;
-use super::{Header, Id, JoinError, Origin, Runnable, Schedule, run};
+use super::{Header, Id, JoinError, Origin, Runnable, Schedule, memory, run};
 use filch_primitives::cell::UnsafeCell;
+use std::alloc::Layout;
 use std::any::Any;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -58,6 +59,16 @@ impl Stage {
     }
 }
 
+/// The memory of a cell, which is freed when this is dropped.
+struct Memory(NonNull<u8>, Layout);
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: `Cell::free` had the last reference to a cell of this layout, and is done with it.
+        unsafe { memory::free(self.0, self.1) };
+    }
+}
+
 /// One place for the future and, later, its output. Which of these it is, the stage says alone: a `Result` would have to say
 /// it once more.
 union Slot<F: Future> {
@@ -77,8 +88,9 @@ where
     F::Output: 'static,
     S: Schedule,
 {
-    // Not `Box::new`, for which the cell would be made first and moved.
-    let cell = Box::leak(Box::<Cell<F, S>>::new_uninit()).write(Cell {
+    let memory = memory::allocate(Layout::new::<Cell<F, S>>());
+    // SAFETY: as large as a cell and aligned for one, and ours alone.
+    let cell = unsafe { memory.cast::<MaybeUninit<Cell<F, S>>>().as_mut() }.write(Cell {
         header: Header {
             state: State::new(),
             vtable: &Cell::<F, S>::VTABLE,
@@ -167,8 +179,10 @@ where
     /// # Safety
     /// The last reference is the caller's.
     unsafe fn free(header: NonNull<Header>) {
-        // SAFETY: allocated as this very Box, and nobody else has a pointer to it.
-        drop(unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) });
+        // Freed also should a destructor panic: the joiner's waker's, say.
+        let _memory = Memory(header.cast(), Layout::new::<Self>());
+        // SAFETY: written by `allocate`, and nobody else has a pointer to it.
+        unsafe { header.cast::<Self>().drop_in_place() };
     }
 
     pub(super) fn header(&self) -> &Header {

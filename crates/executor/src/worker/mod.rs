@@ -25,6 +25,7 @@ use crate::ledger::Attended;
 use crate::park::{Outside, WokenBy};
 use crate::record::{self, LaneKind, TrackScope};
 use crate::scheduler::{Remotes, Scheduler, count};
+use crate::task::memory::{self, Keeping};
 use crate::task::{Reason, Runnable, TaskInfo};
 use filch_primitives::{BudgetScope, Duty, DutyScope};
 use std::cell::{Cell, RefCell};
@@ -52,6 +53,7 @@ fn run(scheduler: Arc<Scheduler>, mut core: Box<Core>) {
     let handle = Handle::from(scheduler.clone());
     let _entered = handle.enter();
     let _duty = DutyScope::enter(Duty::Tasks, "run a worker");
+    let _keeping = Keeping::begin();
     let seat = core.seat.index();
     let worker = Worker { scheduler, core: RefCell::new(Some(core)), outside: Cell::new(None) };
     let _scope = WorkerScope::enter(&worker);
@@ -173,6 +175,7 @@ impl Worker {
         let Some(was_searching) = self.with_core(|core| core.rest(scheduler)) else {
             return;
         };
+        memory::rest();
         scheduler.idle.park(was_searching);
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
