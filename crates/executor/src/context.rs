@@ -44,7 +44,7 @@ pub(crate) fn current() -> Option<Handle> {
     Current::get(&HANDLE)
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Handle>) -> R) -> R {
     Current::with(&HANDLE, f)
 }

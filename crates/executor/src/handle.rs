@@ -143,7 +143,7 @@ impl Handle {
         self.spawn_from(future, Location::caller())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn spawn_from<F>(
         &self,
         future: F,
@@ -160,7 +160,7 @@ impl Handle {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn spawn_at<F>(&self, future: F, origin: impl Into<Origin>) -> Spawned<F::Output>
     where
         F: Future + Send + 'static,
@@ -597,7 +597,7 @@ where
 }
 
 #[track_caller]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn spawn_from<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -611,7 +611,7 @@ where
 }
 
 #[track_caller]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn spawn_on_current<F>(future: F, origin: impl Into<Origin>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,

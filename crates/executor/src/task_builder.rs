@@ -85,7 +85,7 @@ impl<'a> TaskBuilder<'a> {
     /// # Panics
     /// If no executor is current on this thread.
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn spawn<F>(self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -104,7 +104,7 @@ impl<'a> TaskBuilder<'a> {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn spawn_on<F>(self, future: F, handle: &Handle) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,

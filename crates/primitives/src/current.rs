@@ -67,7 +67,7 @@ impl<T: Clone + 'static> Current<T> {
     /// Lends the current value to `f`; `None` where nothing is entered.
     ///
     /// `f` must not enter or leave anything on the same key.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn with<R>(key: &'static LocalKey<Self>, f: impl FnOnce(Option<&T>) -> R) -> R {
         // Not inside of `try_with`, so that `f` is called in one place.
         let slot = key.try_with(|slot| NonNull::from(slot)).ok();

@@ -14,7 +14,8 @@ use super::stage::{Performed, perform};
 use super::{PROGRAMS, Program};
 use crate::flavour::Flavour;
 
-const SCALES: [f64; 4] = [0.05, 0.2, 1.0, 4.0];
+/// Longer waits are told apart where a program is slow, and another attempt helps where it was stopped at a bad moment.
+const SCALES: [f64; 10] = [0.05, 0.2, 1.0, 4.0, 0.2, 1.0, 0.2, 1.0, 0.2, 1.0];
 
 fn check(program: &Program, flavour: Flavour, is_right: fn(&Program, &Performed) -> bool) {
     let mut printed = Vec::new();

@@ -2,8 +2,9 @@
 //!
 //! An allocator is quick with a few blocks that come and go, and slow with many: what it keeps at hand for a thread is little,
 //! and when many tasks have ended it returns their pages to the system, which gives them back one fault at a time. So a
-//! thread that runs tasks keeps the blocks that it frees, up to [`KEPT`] bytes, and serves the next spawns from these. A block goes to
-//! whoever freed it, not back to where it came from: nothing here is shared between threads.
+//! thread that runs tasks keeps the blocks that it frees, and serves the next spawns from these. It keeps no more than it has asked the
+//! allocator for, and [`KEPT`] at most: a thread that ends what others spawn would only hoard. A block goes to whoever freed
+//! it, not back to where it came from: nothing here is shared between threads.
 //!
 //! Blocks are of the sizes that malloc gives, lest they hold more than they would without this. Other threads, and
 //! tasks that are large or strictly aligned, get theirs from the allocator each time.
@@ -36,8 +37,12 @@ struct Block {
 
 struct Kept {
     blocks: [Cell<*mut Block>; KINDS],
-    /// How many bytes more may be kept; none on a thread that keeps none.
-    room: Cell<usize>,
+    /// How many bytes that is.
+    kept: Cell<usize>,
+    /// How many bytes it may be: as many as the allocator has given this thread, and not more than the limit.
+    may: Cell<usize>,
+    /// Zero on a thread that is to keep none.
+    limit: Cell<usize>,
     /// How many [`Keeping`] there are.
     scopes: Cell<usize>,
 }
@@ -46,7 +51,9 @@ thread_local! {
     static HERE: Kept = const {
         Kept {
             blocks: [const { Cell::new(ptr::null_mut()) }; KINDS],
-            room: Cell::new(0),
+            kept: Cell::new(0),
+            may: Cell::new(0),
+            limit: Cell::new(0),
             scopes: Cell::new(0),
         }
     };
@@ -73,11 +80,15 @@ const fn layout_of_kind(kind: usize) -> Layout {
 #[inline(always)]
 pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
     let Some(kind) = kind_of(layout) else { return from_system(layout) };
-    let kept = HERE.with(|here| here.take(kind));
-    match kept {
+    match HERE.with(|here| here.take(kind)) {
         Some(block) => block.cast(),
-        None => from_system(layout_of_kind(kind)),
+        None => for_a_kind(kind),
     }
+}
+
+fn for_a_kind(kind: usize) -> NonNull<u8> {
+    HERE.with(|here| here.may.set(here.limit.get().min(here.may.get() + size_of_kind(kind))));
+    from_system(layout_of_kind(kind))
 }
 
 /// Takes memory back.
@@ -113,18 +124,21 @@ impl Kept {
         let block = NonNull::new(self.blocks[kind].get())?;
         // SAFETY: a block in the list is ours, and was written by `keep`.
         self.blocks[kind].set(unsafe { block.as_ref() }.next);
-        self.room.set(self.room.get() + size_of_kind(kind));
+        self.kept.set(self.kept.get() - size_of_kind(kind));
         Some(block)
     }
 
-    /// Whether there was room for it.
+    /// Whether it may be kept.
     ///
     /// # Safety
     /// The block is of this kind, and nobody else's.
     #[inline]
     unsafe fn keep(&self, block: NonNull<Block>, kind: usize) -> bool {
-        let Some(room) = self.room.get().checked_sub(size_of_kind(kind)) else { return false };
-        self.room.set(room);
+        let kept = self.kept.get() + size_of_kind(kind);
+        if kept > self.may.get() {
+            return false;
+        }
+        self.kept.set(kept);
         let next = self.blocks[kind].get();
         // SAFETY: by the caller's promise; every kind is large enough and aligned.
         unsafe { block.write(Block { next }) };
@@ -132,16 +146,14 @@ impl Kept {
         true
     }
 
-    /// Gives blocks back, `limit` at most.
-    fn give_back(&self, limit: usize) {
-        let mut left = limit;
-        for kind in 0..KINDS {
-            while left > 0 {
-                let Some(block) = self.take(kind) else { break };
-                // SAFETY: the allocator gave it for the layout of this kind, and it is in no list any more.
-                unsafe { alloc::dealloc(block.as_ptr().cast(), layout_of_kind(kind)) };
-                left -= 1;
-            }
+    /// Gives blocks back, `count` at most.
+    fn give_back(&self, count: usize) {
+        let all =
+            (0..KINDS).flat_map(|kind| std::iter::from_fn(move || Some((kind, self.take(kind)?))));
+        for (kind, block) in all.take(count) {
+            self.may.set(self.may.get() - size_of_kind(kind));
+            // SAFETY: the allocator gave it for the layout of this kind, and it is in no list any more.
+            unsafe { alloc::dealloc(block.as_ptr().cast(), layout_of_kind(kind)) };
         }
     }
 }
@@ -162,7 +174,7 @@ impl Keeping {
             here.scopes.set(here.scopes.get() + 1);
             // loom's threads are one thread, and a sanitizer is to see whoever uses what was freed.
             if here.scopes.get() == 1 && !cfg!(any(filch_loom, filch_sanitized)) {
-                here.room.set(KEPT);
+                here.limit.set(KEPT);
             }
         });
         Self { not_send: PhantomData }
@@ -175,7 +187,8 @@ impl Drop for Keeping {
             here.scopes.set(here.scopes.get() - 1);
             if here.scopes.get() == 0 {
                 here.give_back(usize::MAX);
-                here.room.set(0);
+                here.may.set(0);
+                here.limit.set(0);
             }
         });
     }
@@ -186,7 +199,7 @@ mod tests {
     use super::*;
 
     fn kept() -> usize {
-        HERE.with(|here| KEPT - here.room.get())
+        HERE.with(|here| here.kept.get())
     }
 
     fn round(layout: Layout) -> NonNull<u8> {
@@ -220,6 +233,28 @@ mod tests {
         assert_eq!(kept(), 0);
         round(Layout::from_size_align(312, 8).unwrap());
         assert_eq!(kept(), 312);
+    }
+
+    #[test]
+    fn what_others_have_allocated_is_not_kept() {
+        let layout = Layout::from_size_align(80, 8).unwrap();
+        let outside = |count: usize| -> Vec<usize> {
+            let thread = filch_primitives::thread::spawn(move || {
+                (0..count).map(|_| allocate(layout).expose_provenance().get()).collect()
+            });
+            thread.join().unwrap()
+        };
+        let _keeping = Keeping::begin();
+        let mine = allocate(layout);
+        for address in outside(10) {
+            let memory = NonNull::new(ptr::with_exposed_provenance_mut(address)).unwrap();
+            // SAFETY: of this layout, and not used any more.
+            unsafe { free(memory, layout) };
+        }
+        assert_eq!(kept(), 88, "as much as this thread has allocated");
+        // SAFETY: as above.
+        unsafe { free(mine, layout) };
+        assert_eq!(kept(), 88);
     }
 
     #[test]

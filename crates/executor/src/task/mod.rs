@@ -235,7 +235,7 @@ pub(crate) const fn is_large<F>() -> bool {
 /// `scheduler` must live until the task is complete, and for `schedule` calls under way (see
 /// `owned.rs`). If `future` or its output is not `Send`, the scheduler must run and cancel its runnables
 /// on the thread that made them.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) unsafe fn new<F, S>(
     future: F,
     scheduler: &S,

@@ -80,8 +80,9 @@ union Slot<F: Future> {
 pub(super) type Outcome<F> = Result<<F as Future>::Output, JoinError>;
 
 /// Inlined into the spawn, and written where it is to be: a future that is handed from frame to frame is copied in pieces
-/// of another size than it was written in, and a processor waits for each of these.
-#[inline(always)]
+/// of another size than it was written in, and a processor waits for each of these. But not without optimisation: each of
+/// its copies would have a place of its own in the caller's frame.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn allocate<F, S>(future: F, scheduler: &S, origin: Origin) -> NonNull<Header>
 where
     F: Future + 'static,
