@@ -15,7 +15,7 @@ use crate::long_poll::Stopwatch;
 use crate::park::Park;
 use crate::record::{self, LaneKind, TrackScope};
 use crate::run_queue::{Doorbell, Entry, RunQueue};
-use crate::task::memory::Keeping;
+use crate::task::memory::{self, Keeping};
 use crate::task::{Origin, Runnable, Spawned};
 use crate::worker::Pace;
 use filch_primitives::atomic::{AtomicBool, Ordering};
@@ -250,6 +250,7 @@ impl<'a> Driver<'a> {
             idle.cancel_park();
         } else {
             record::parks();
+            memory::rest();
             park.park(None);
             record::unparks();
             idle.unpark();

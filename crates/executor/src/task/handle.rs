@@ -61,7 +61,8 @@ impl<T> JoinHandle<T> {
     /// assert!(executor.block_on(handle).unwrap_err().is_cancelled());
     /// ```
     pub fn abort(&self) {
-        abort(self.header());
+        // SAFETY: the handle's reference keeps the task.
+        unsafe { abort(self.header) };
     }
 
     /// A handle that can abort the task and nothing else.
@@ -199,7 +200,8 @@ impl AbortHandle {
 
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
-        abort(self.header());
+        // SAFETY: the handle's reference keeps the task.
+        unsafe { abort(self.header) };
     }
 
     /// Whether the task has ended.
@@ -250,9 +252,13 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-fn abort(header: &Header) {
+/// # Safety
+/// The caller's reference keeps the task.
+unsafe fn abort(task: NonNull<Header>) {
+    // SAFETY: by the caller's promise.
+    let header = unsafe { task.as_ref() };
     if header.state.cancel() == Wake::Submit {
         // SAFETY: the answer was `Submit`.
-        unsafe { (header.vtable.schedule)(NonNull::from(header), Reason::Wake) };
+        unsafe { (header.vtable.schedule)(task, Reason::Wake) };
     }
 }

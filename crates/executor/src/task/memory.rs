@@ -6,8 +6,9 @@
 //! allocator for, and [`KEPT`] at most: a thread that ends what others spawn would only hoard. A block goes to whoever freed
 //! it, not back to where it came from: nothing here is shared between threads.
 //!
-//! Blocks are of the sizes that malloc gives, lest they hold more than they would without this. Other threads, and
-//! tasks that are large or strictly aligned, get theirs from the allocator each time.
+//! Blocks are of the sizes that malloc of a 64-bit glibc gives, lest they hold more there than they would without this. Other
+//! threads, and tasks that are large or strictly aligned, get theirs from the allocator each time. Under loom all do, for its
+//! threads are one thread, and under a sanitizer, which is to see whoever uses what was freed.
 
 use std::alloc::{self, Layout};
 use std::cell::Cell;
@@ -61,6 +62,9 @@ thread_local! {
 
 /// Which of the sizes does for `layout`.
 const fn kind_of(layout: Layout) -> Option<usize> {
+    if cfg!(any(filch_loom, filch_sanitized)) {
+        return None;
+    }
     let kind = layout.size().saturating_sub(SMALLEST).div_ceil(STEP);
     if layout.align() <= ALIGN && kind < KINDS { Some(kind) } else { None }
 }
@@ -160,7 +164,11 @@ impl Kept {
 
 /// The thread is about to sleep, and may not be wanted for long.
 pub(crate) fn rest() {
-    HERE.with(|here| here.give_back(GIVEN_BACK));
+    HERE.with(|here| {
+        here.give_back(GIVEN_BACK);
+        // What it has asked for may have ended elsewhere, and is not counted for ever.
+        here.may.set(here.may.get().midpoint(here.kept.get()));
+    });
 }
 
 /// While it lives, this thread keeps the memory of tasks that end on it.
@@ -172,10 +180,7 @@ impl Keeping {
     pub(crate) fn begin() -> Self {
         HERE.with(|here| {
             here.scopes.set(here.scopes.get() + 1);
-            // loom's threads are one thread, and a sanitizer is to see whoever uses what was freed.
-            if here.scopes.get() == 1 && !cfg!(any(filch_loom, filch_sanitized)) {
-                here.limit.set(KEPT);
-            }
+            here.limit.set(KEPT);
         });
         Self { not_send: PhantomData }
     }

@@ -91,7 +91,7 @@ where
 {
     let memory = memory::allocate(Layout::new::<Cell<F, S>>());
     // SAFETY: as large as a cell and aligned for one, and ours alone.
-    let cell = unsafe { memory.cast::<MaybeUninit<Cell<F, S>>>().as_mut() }.write(Cell {
+    unsafe { memory.cast::<MaybeUninit<Cell<F, S>>>().as_mut() }.write(Cell {
         header: Header {
             state: State::new(),
             vtable: &Cell::<F, S>::VTABLE,
@@ -106,7 +106,8 @@ where
         slot: UnsafeCell::new(Slot { future: ManuallyDrop::new(future) }),
         scheduler: PhantomData,
     });
-    NonNull::from(cell).cast()
+    // Not the reference that is there now: whoever frees the block frees more than a cell.
+    memory.cast()
 }
 
 impl<F, S> Cell<F, S>

@@ -30,8 +30,13 @@ unsafe fn header<'a>(data: *const ()) -> &'a Header {
     unsafe { &*data.cast::<Header>() }
 }
 
-fn raw(header: &Header) -> NonNull<Header> {
-    NonNull::from(header)
+/// The pointer itself, not by way of a reference to the header: the task may be freed through it.
+///
+/// # Safety
+/// `data` is a waker's.
+unsafe fn raw(data: *const ()) -> NonNull<Header> {
+    // SAFETY: by the caller's promise it was made in `borrowed`.
+    unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
@@ -44,12 +49,14 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 unsafe fn wake(data: *const ()) {
     // SAFETY: called on a waker that is alive.
     let header = unsafe { header(data) };
+    // SAFETY: as above.
+    let task = unsafe { raw(data) };
     match header.state.wake_by_value() {
         Wake::Nothing => {}
         // SAFETY: the answer was `Submit`.
-        Wake::Submit => unsafe { (header.vtable.schedule)(raw(header), Reason::Wake) },
+        Wake::Submit => unsafe { (header.vtable.schedule)(task, Reason::Wake) },
         // SAFETY: the answer was `Free`.
-        Wake::Free => unsafe { run::free(raw(header)) },
+        Wake::Free => unsafe { run::free(task) },
     }
 }
 
@@ -57,8 +64,10 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: called on a waker that is alive.
     let header = unsafe { header(data) };
     if header.state.wake_by_ref() == Wake::Submit {
+        // SAFETY: as above.
+        let task = unsafe { raw(data) };
         // SAFETY: the answer was `Submit`.
-        unsafe { (header.vtable.schedule)(raw(header), Reason::Wake) }
+        unsafe { (header.vtable.schedule)(task, Reason::Wake) }
     }
 }
 
@@ -66,7 +75,9 @@ unsafe fn drop(data: *const ()) {
     // SAFETY: called on a waker that is alive.
     let header = unsafe { header(data) };
     if header.state.ref_dec() {
+        // SAFETY: as above.
+        let task = unsafe { raw(data) };
         // SAFETY: that was the last reference.
-        unsafe { run::free(raw(header)) }
+        unsafe { run::free(task) }
     }
 }

@@ -175,7 +175,6 @@ impl Worker {
         let Some(was_searching) = self.with_core(|core| core.rest(scheduler)) else {
             return;
         };
-        memory::rest();
         scheduler.idle.park(was_searching);
         if scheduler.has_work() || scheduler.is_closing() {
             scheduler.idle.cancel_park();
@@ -190,6 +189,7 @@ impl Worker {
                 self.heeds_alarm();
             }
             record::parks();
+            memory::rest();
             self.with_driver(|| scheduler.park.park(timeout));
             while scheduler.park.woken_by() == WokenBy::RoutineAlarm && self.sleeps_on() {
                 self.with_driver(|| scheduler.park.park(timeout));

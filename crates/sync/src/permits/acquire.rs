@@ -34,6 +34,8 @@ impl<B: Bank> Future for Acquire<'_, B> {
                 done => return Poll::Ready(done),
             }
             let waker = cx.waker().clone();
+            // Already: `enqueue` wakes others, whose wakers may panic, and then `drop` is to take the node out.
+            this.queued.set(true);
             // SAFETY: pinned with us, not queued, and cancelled in `drop`.
             let polled = unsafe { this.permits.enqueue(&this.node, waker) };
             this.queued.set(polled.is_pending());
@@ -86,5 +88,42 @@ impl<B: Bank> Drop for Acquire<'_, B> {
         if self.queued.get() {
             self.permits.cancel(&self.node);
         }
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+    use crate::permits::bank::Deposits;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Wake, Waker};
+
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            resume_unwind(Box::new("a waker's own"));
+        }
+    }
+
+    #[test]
+    fn who_queues_up_and_wakes_another_whose_waker_panics_does_not_stay_in_the_queue() {
+        let permits = Permits::new(0, Deposits::new());
+        let panics = Waker::from(Arc::new(Panics));
+        let mut first = pin!(permits.acquire(1));
+        assert!(first.as_mut().poll(&mut Context::from_waker(&panics)).is_pending());
+        // Somebody deposits, and has yet to look after those who wait.
+        assert!(permits.bank.deposit(1), "the bank is to call");
+        {
+            let mut second = pin!(permits.acquire(1));
+            let mut cx = Context::from_waker(Waker::noop());
+            let polled = catch_unwind(AssertUnwindSafe(|| second.as_mut().poll(&mut cx)));
+            assert!(polled.is_err(), "the second has served the first");
+            assert!(!permits.queue.lock().is_empty(), "and is in the queue itself");
+        }
+        assert!(permits.queue.lock().is_empty());
+        assert_eq!(first.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())));
     }
 }
