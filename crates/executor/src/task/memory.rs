@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-/// How many bytes a thread keeps.
+/// How many bytes a thread keeps, at most.
 const KEPT: usize = 16 << 20;
 
 /// Sizes go up by this, and begin with [`SMALLEST`].
@@ -155,7 +155,7 @@ impl Kept {
         let all =
             (0..KINDS).flat_map(|kind| std::iter::from_fn(move || Some((kind, self.take(kind)?))));
         for (kind, block) in all.take(count) {
-            self.may.set(self.may.get() - size_of_kind(kind));
+            self.may.set(self.may.get().saturating_sub(size_of_kind(kind)));
             // SAFETY: the allocator gave it for the layout of this kind, and it is in no list any more.
             unsafe { alloc::dealloc(block.as_ptr().cast(), layout_of_kind(kind)) };
         }
