@@ -96,6 +96,23 @@ fn sender_drop_meets_poll() {
     });
 }
 
+/// The sender has waited for the end, and its waker is still there when the receiver frees the cell.
+#[test]
+fn send_after_poll_closed_meets_poll() {
+    loom::model(|| {
+        let (mut tx, mut rx) = halves();
+        let (sent, kept) = value();
+        let sender = thread::spawn(move || {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(tx.poll_closed(&mut cx).is_pending());
+            assert!(tx.send(sent).is_ok());
+        });
+        let received = receive(&mut rx).expect("sent");
+        assert!(Arc::ptr_eq(&received, &kept));
+        sender.join().unwrap();
+    });
+}
+
 #[test]
 fn waker_changes() {
     loom::model(|| {

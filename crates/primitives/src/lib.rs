@@ -28,7 +28,7 @@
 //! | [`queue`] | `crossbeam_deque::Injector` | a locked queue, because loom cannot see inside crossbeam |
 //!
 //! What the parts of a runtime have to know of each other on one thread is here too, alike in both halves: [`Current`], [`Duty`],
-//! [`Budget`] and, for users, [`coop`].
+//! [`Budget`], [`memory`] and, for users, [`coop`].
 
 #[cfg(not(filch_loom))]
 #[path = "std_half.rs"]
@@ -41,6 +41,7 @@ mod budget;
 pub mod coop;
 mod current;
 mod duty;
+pub mod memory;
 mod quietly;
 mod unique;
 

@@ -139,6 +139,21 @@ fn panicking_waker_leaves_the_value() {
 }
 
 #[test]
+fn receiver_dropped_beside_a_panicking_waker_leaves_nothing_behind() {
+    let (mut tx, mut rx) = oneshot::channel::<u8>();
+    let counter = CountingWaker::new();
+    let waker = Waker::from(counter.clone());
+    assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    let panics = Waker::from(Arc::new(PanickingWaker));
+    assert!(tx.poll_closed(&mut Context::from_waker(&panics)).is_pending());
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(rx)));
+    assert!(dropped.is_err(), "the panic reaches the receiver");
+    assert_eq!(tx.send(1), Err(1));
+    assert_eq!(Arc::strong_count(&counter), 1, "the receiver's waker went with the channel");
+}
+
+#[test]
 fn blocking_receiver_waits() {
     within_watchdog(|| {
         let (tx, rx) = oneshot::channel();

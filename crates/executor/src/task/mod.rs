@@ -34,7 +34,6 @@ mod handle;
 mod id;
 mod info;
 pub mod join;
-pub(crate) mod memory;
 mod origin;
 pub(crate) mod owned;
 mod raw;

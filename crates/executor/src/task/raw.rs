@@ -5,8 +5,9 @@
 use super::join::JoinSlot;
 use super::owned::{Aside, NO_SHARD};
 use super::state::State;
-use super::{Header, Id, JoinError, Origin, Runnable, Schedule, memory, run};
+use super::{Header, Id, JoinError, Origin, Runnable, Schedule, run};
 use filch_primitives::cell::UnsafeCell;
+use filch_primitives::memory;
 use std::alloc::Layout;
 use std::any::Any;
 use std::marker::PhantomData;
@@ -56,16 +57,6 @@ impl Stage {
     #[inline]
     fn is_future(self) -> bool {
         matches!(self, Self::Future | Self::GivesWay)
-    }
-}
-
-/// The memory of a cell, which is freed when this is dropped.
-struct Memory(NonNull<u8>, Layout);
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: `Cell::free` had the last reference to a cell of this layout, and is done with it.
-        unsafe { memory::free(self.0, self.1) };
     }
 }
 
@@ -181,10 +172,8 @@ where
     /// # Safety
     /// The last reference is the caller's.
     unsafe fn free(header: NonNull<Header>) {
-        // Freed also should a destructor panic: the joiner's waker's, say.
-        let _memory = Memory(header.cast(), Layout::new::<Self>());
         // SAFETY: written by `allocate`, and nobody else has a pointer to it.
-        unsafe { header.cast::<Self>().drop_in_place() };
+        unsafe { memory::drop_and_free(header.cast::<Self>()) };
     }
 
     pub(super) fn header(&self) -> &Header {

@@ -42,6 +42,68 @@ fn a_body_that_waits_when_its_scope_is_cancelled_is_dropped() {
 }
 
 #[test]
+fn a_child_that_cancels_its_own_scope_and_waits_is_dropped_and_named() {
+    each(|| async {
+        for drops_group in [false, true] {
+            let drops = Drops::default();
+            let guard = drops.guard();
+            let group = TaskGroup::new();
+            let cancels = group.scope().clone();
+            let (give, given) = filch::sync::oneshot::channel::<TaskGroup>();
+            let child = group.named("culprit").spawn(async move {
+                let _guard = guard;
+                if drops_group {
+                    drop(given.await);
+                } else {
+                    cancels.cancel();
+                }
+                pending::<()>().await;
+            });
+            if drops_group {
+                assert!(give.send(group).is_ok());
+                assert_eq!(child.await, Err(ChildError::Cancelled));
+            } else {
+                let report = group.join().await.unwrap();
+                let forced: Vec<_> = report.forced().iter().map(|task| task.name()).collect();
+                assert_eq!(forced, [Some("culprit")]);
+            }
+            assert_eq!(drops.count(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_child_that_ends_when_it_has_cancelled_its_scope_is_not_named() {
+    each(|| async {
+        let group = TaskGroup::new();
+        let cancels = group.scope().clone();
+        let child = group.spawn(async move {
+            cancels.cancel();
+            7
+        });
+        assert!(group.join().await.unwrap().forced().is_empty());
+        assert_eq!(child.await, Ok(7));
+    });
+}
+
+#[test]
+fn what_is_spawned_after_the_end_leaves_nothing_behind() {
+    each(|| async {
+        let drops = Drops::default();
+        let group = TaskGroup::new();
+        let late = group.scope().clone();
+        group.cancel();
+        for _ in 0..1_000 {
+            let guard = drops.guard();
+            assert_eq!(late.spawn(async move { drop(guard) }).await, Err(ChildError::Cancelled));
+        }
+        assert_eq!(drops.count(), 1_000);
+        assert!(late.children().is_empty());
+        assert!(group.join().await.unwrap().forced().is_empty());
+    });
+}
+
+#[test]
 fn children_and_body_have_the_grace_period() {
     each(|| async {
         let group = TaskGroup::new().grace(LONG);

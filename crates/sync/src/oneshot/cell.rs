@@ -48,13 +48,16 @@
 //! Reference counts (`Arc`): two more read-modify-writes. A waker cell with its own state: two more.
 //!
 //! ## Checked by
-//! `loom-tests/tests/sync_oneshot.rs`: `send_meets_poll`, `send_meets_close`, `send_meets_drop`,
+//! `loom-tests/tests/sync_oneshot.rs`: `send_meets_poll`, `send_after_poll_closed_meets_poll`, `send_meets_close`, `send_meets_drop`,
 //! `sender_drop_meets_poll`, `close_meets_poll_closed`, `drop_meets_poll_closed`, `waker_changes`, `closed_carries_the_receivers_writes`,
 //! `poll_closed_carries_the_receivers_writes`, `send_meets_drop_of_a_waiting_receiver`.
 
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
+use filch_primitives::memory;
+use std::alloc::Layout;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
@@ -75,13 +78,17 @@ struct Cell<T> {
 
 /// A new cell, and its two halves.
 pub fn halves<T>() -> (Tx<T>, Rx<T>) {
-    let cell = NonNull::from(Box::leak(Box::new(Cell {
-        state: AtomicUsize::new(0),
-        value: UnsafeCell::new(None),
-        rx_waker: UnsafeCell::new(None),
-        tx_waker: UnsafeCell::new(None),
-    })));
-    (Tx { cell: Some(cell) }, Rx { cell: Some(cell), closed_first: false })
+    let cell = memory::allocate(Layout::new::<Cell<T>>()).cast::<Cell<T>>();
+    // SAFETY: as large as a cell and aligned for one, and ours alone.
+    unsafe {
+        cell.write(Cell {
+            state: AtomicUsize::new(0),
+            value: UnsafeCell::new(None),
+            rx_waker: UnsafeCell::new(None),
+            tx_waker: UnsafeCell::new(None),
+        });
+    }
+    (Tx { cell }, Rx { cell: Some(cell), closed_first: false })
 }
 
 /// Frees the cell, and drops what is in it.
@@ -89,12 +96,14 @@ pub fn halves<T>() -> (Tx<T>, Rx<T>) {
 /// # Safety
 /// I3: nobody touches it any more.
 unsafe fn free<T>(cell: NonNull<Cell<T>>) {
-    // SAFETY: made by `Box::leak` in `halves`, and freed once: this function's contract.
-    let cell = unsafe { Box::from_raw(cell.as_ptr()) };
+    // SAFETY: not freed yet: this function's contract.
+    let last = unsafe { cell.as_ref() };
     // Costs nothing, and tells the model checker that everything is accessed here.
-    cell.value.with_mut(|_| {});
-    cell.rx_waker.with_mut(|_| {});
-    cell.tx_waker.with_mut(|_| {});
+    last.value.with_mut(|_| {});
+    last.rx_waker.with_mut(|_| {});
+    last.tx_waker.with_mut(|_| {});
+    // SAFETY: made in `halves`, and freed once: this function's contract.
+    unsafe { memory::drop_and_free(cell) };
 }
 
 /// Takes what is in a place of the cell.
@@ -130,6 +139,7 @@ impl<T> Cell<T> {
     ///
     /// # Safety
     /// The caller owns `place` while `waiting` is clear; `waiting` does not change after `end`.
+    #[inline(never)]
     unsafe fn wait(
         &self,
         place: &UnsafeCell<Option<Waker>>,
@@ -184,8 +194,7 @@ impl<T> Cell<T> {
 
 /// The sender's half.
 pub struct Tx<T> {
-    /// `None` once sent.
-    cell: Option<NonNull<Cell<T>>>,
+    cell: NonNull<Cell<T>>,
 }
 
 // SAFETY: a `T` may travel through the cell to another thread.
@@ -195,24 +204,20 @@ unsafe impl<T: Send> Sync for Tx<T> {}
 
 impl<T> Tx<T> {
     /// Hands `value` over, or returns it if the receiver takes nothing any more.
-    pub fn send(mut self, value: T) -> Result<(), T> {
-        match self.cell.take() {
-            Some(cell) => finish(cell, Some(value)),
-            None => Err(value),
-        }
+    #[inline]
+    pub fn send(self, value: T) -> Result<(), T> {
+        finish(ManuallyDrop::new(self).cell, Some(value))
     }
 
     /// Whether the receiver takes nothing any more.
     pub fn is_closed(&self) -> bool {
         // Ordering: Acquire; who sees the end sees what came before it.
-        self.cell().is_none_or(|cell| cell.state.load(Ordering::Acquire) & CLOSED != 0)
+        self.cell().state.load(Ordering::Acquire) & CLOSED != 0
     }
 
     /// Ready once the receiver takes nothing any more.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(cell) = self.cell() else {
-            return Poll::Ready(());
-        };
+        let cell = self.cell();
         // SAFETY: `tx_waker` is the sender's while TX_WAITING is clear (I2 for the rest).
         match unsafe { cell.wait(&cell.tx_waker, TX_WAITING, CLOSED, cx.waker()) } {
             true => Poll::Pending,
@@ -220,35 +225,43 @@ impl<T> Tx<T> {
         }
     }
 
-    fn cell(&self) -> Option<&Cell<T>> {
-        // SAFETY: not freed before the sender has left (I3), which empties the field.
-        self.cell.map(|cell| unsafe { cell.as_ref() })
+    fn cell(&self) -> &Cell<T> {
+        // SAFETY: not freed before the sender has left (I3), which is its end.
+        unsafe { self.cell.as_ref() }
     }
 }
 
 impl<T> Drop for Tx<T> {
     fn drop(&mut self) {
-        if let Some(cell) = self.cell.take() {
-            // Nothing to give back.
-            let _: Result<(), T> = finish(cell, None);
-        }
+        // Nothing to give back.
+        let _: Result<(), T> = finish(self.cell, None);
     }
 }
 
 /// The sender's last words.
+#[inline]
 fn finish<T>(cell: NonNull<Cell<T>>, value: Option<T>) -> Result<(), T> {
     // SAFETY: not freed before the sender has left (I3), which is what happens below.
     let shared = unsafe { cell.as_ref() };
     let bits = if value.is_some() { DONE | VALUE } else { DONE };
-    // SAFETY: before DONE the value is the sender's.
-    shared.value.with_mut(|place| unsafe { *place = value });
+    // SAFETY: before DONE the value is the sender's; there is none yet.
+    shared.value.with_mut(|place| unsafe { place.write(value) });
+    // Added and not or-ed: they are off, and this way it is one instruction.
     // Ordering: AcqRel: Release publishes the value; Acquire of `rx_waker`, and of the receiver's last
     // access. Weakened: models `send_meets_poll`, `send_meets_drop`.
-    let before = shared.state.fetch_or(bits, Ordering::AcqRel);
+    let before = shared.state.fetch_add(bits, Ordering::AcqRel);
     if before & (CLOSED | RX_WAITING) == 0 {
         // The cell is the receiver's.
         return Ok(());
     }
+    meet(cell, before)
+}
+
+/// The sender finished when the state was `before`: the receiver waits, or takes nothing any more.
+#[inline(never)]
+fn meet<T>(cell: NonNull<Cell<T>>, before: usize) -> Result<(), T> {
+    // SAFETY: not freed before the sender has left (I3), which is what happens below.
+    let shared = unsafe { cell.as_ref() };
     let (refused, waker) = if before & CLOSED != 0 {
         // SAFETY: CLOSED came before DONE: the value is ours again.
         (unsafe { take(&shared.value) }, None)
@@ -300,6 +313,7 @@ unsafe impl<T: Send> Sync for Rx<T> {}
 
 impl<T> Rx<T> {
     /// Takes the value if it is there; otherwise `cx` is woken when there is news.
+    #[inline]
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         loop {
             match self.try_take() {
@@ -318,6 +332,7 @@ impl<T> Rx<T> {
     }
 
     /// Takes the value if it is there.
+    #[inline]
     pub fn try_take(&mut self) -> Found<T> {
         let Some(cell) = self.cell else {
             return Found::Nothing;
@@ -325,7 +340,7 @@ impl<T> Rx<T> {
         if self.closed_first {
             self.cell = None;
             // The sender, when it sees that CLOSED came first, sets TX_GONE.
-            leave(cell, false);
+            leave(cell);
             return Found::Nothing;
         }
         // SAFETY: not freed before the receiver has left (I3), which empties the field.
@@ -340,22 +355,33 @@ impl<T> Rx<T> {
         let value = unsafe { take(&shared.value) };
         self.cell = None;
         // If DONE found no waker, it was the sender's last access. (It did not find CLOSED.)
-        let sender_left = state & RX_WAITING == 0 || state & TX_GONE != 0;
-        leave(cell, sender_left);
+        if state & RX_WAITING == 0 || state & TX_GONE != 0 {
+            // SAFETY: both have left (I3).
+            unsafe { free(cell) };
+        } else {
+            leave(cell);
+        }
         value.map_or(Found::Nothing, Found::Value)
     }
 
     /// From here on the receiver takes only what has been sent.
     pub fn close(&mut self) {
-        let Some(cell) = self.cell() else { return };
+        if let Some(waker) = self.refuse() {
+            waker.wake();
+        }
+    }
+
+    /// [`close`](Self::close), with the sender's waker for the caller to wake.
+    fn refuse(&mut self) -> Option<Waker> {
+        let cell = self.cell()?;
         if self.closed_first {
-            return;
+            return None;
         }
         // Ordering: AcqRel: Acquire of `tx_waker`, Release of what came before the end. Weakened: models
         // `close_meets_poll_closed`, `closed_carries_the_receivers_writes`.
         let before = cell.state.fetch_or(CLOSED, Ordering::AcqRel);
         if before & (DONE | CLOSED) != 0 {
-            return;
+            return None;
         }
         let mut waker = None;
         if before & TX_WAITING != 0 {
@@ -363,9 +389,7 @@ impl<T> Rx<T> {
             waker = unsafe { take(&cell.tx_waker) };
         }
         self.closed_first = true;
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker
     }
 
     /// Whether there is nothing to take now.
@@ -386,16 +410,14 @@ impl<T> Rx<T> {
     }
 }
 
-/// The receiver's last access.
-fn leave<T>(cell: NonNull<Cell<T>>, sender_left: bool) {
-    let alone = sender_left || {
-        // SAFETY: not freed before the receiver has left (I3), which is what happens here.
-        let shared = unsafe { cell.as_ref() };
-        // Ordering: AcqRel: Release ends our accesses, Acquire of the sender's. Weakened: model
-        // `send_meets_drop`.
-        shared.state.fetch_or(RX_GONE, Ordering::AcqRel) & TX_GONE != 0
-    };
-    if alone {
+/// The receiver's last access, when the sender's may be still to come.
+#[inline(never)]
+fn leave<T>(cell: NonNull<Cell<T>>) {
+    // SAFETY: not freed before the receiver has left (I3), which is what happens here.
+    let shared = unsafe { cell.as_ref() };
+    // Ordering: AcqRel: Release ends our accesses, Acquire of the sender's. Weakened: model
+    // `send_meets_drop`.
+    if shared.state.fetch_or(RX_GONE, Ordering::AcqRel) & TX_GONE != 0 {
         // SAFETY: both have left (I3).
         unsafe { free(cell) };
     }
@@ -403,9 +425,13 @@ fn leave<T>(cell: NonNull<Cell<T>>, sender_left: bool) {
 
 impl<T> Drop for Rx<T> {
     fn drop(&mut self) {
-        self.close();
-        // The value, if it was sent before, is dropped here; either way the cell is left.
-        drop(self.try_take());
+        let waker = self.refuse();
+        // The value, if it was sent before, is dropped at the end; either way the cell is left, before a waker that is
+        // not ours is woken, which may panic.
+        let _value = self.try_take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 

@@ -60,6 +60,7 @@ impl<T> Sender<T> {
     /// drop(rx);
     /// assert_eq!(tx.send("anybody there?"), Err("anybody there?"));
     /// ```
+    #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         self.0.send(value)
     }
@@ -224,6 +225,7 @@ impl<T> Receiver<T> {
 impl<T> Future for Receiver<T> {
     type Output = Result<T, RecvError>;
 
+    #[inline]
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(

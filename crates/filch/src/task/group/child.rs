@@ -28,6 +28,11 @@ impl<E> Member<E> {
         self.0.fail(Cause::Panicked(Mutex::new(payload), TaskInfo::current()));
     }
 
+    /// This child is dropped before it has ended.
+    fn dropped(&self) {
+        self.0.dropped(TaskInfo::current());
+    }
+
     fn failed(&self, error: E) {
         self.0.fail(Cause::Failed(error, TaskInfo::current()));
     }
@@ -80,6 +85,9 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
+                if let Some(member) = this.member.as_ref() {
+                    member.dropped();
+                }
                 drop_future(&mut this.future, this.member.as_ref());
             }
         }

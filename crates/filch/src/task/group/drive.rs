@@ -165,7 +165,7 @@ impl<T, E> Drive<'_, T, E> {
             resume_unwind(payload);
         }
         let (cause, later) = self.shared.take_cause();
-        let report = StopReport { forced: self.shared.take_forced(), left };
+        let report = StopReport { forced: self.shared.take_forced(&left), left };
         match (cause, self.value) {
             (None, Some(value)) if report.left.is_empty() => Ok((value, report)),
             (cause, _) => {

@@ -1,7 +1,7 @@
 //! # What a group, its scope handles and its children share
 
 use super::error::Cause;
-use crate::task::{AbortHandle, Inherit, TaskInfo, try_id};
+use crate::task::{AbortHandle, Inherit, TaskInfo};
 use crate::time::{Duration, Instant};
 use filch_executor::Tally;
 use filch_primitives::sync::Mutex;
@@ -54,7 +54,7 @@ struct State<E> {
     /// would cost each of them this lock.
     children: Vec<AbortHandle>,
     sweep_at: usize,
-    /// Those that had to be dropped.
+    /// Those that were dropped where they waited.
     forced: Vec<TaskInfo>,
 }
 
@@ -89,7 +89,13 @@ impl<E> Shared<E> {
             return;
         }
         state.children.push(child);
-        if state.children.len() < state.sweep_at {
+        let listed = state.children.len();
+        if listed < state.sweep_at {
+            return;
+        }
+        // A look at each of them is paid for by those that can go. A child may be counted and not listed yet.
+        if listed < 2 * self.tally.len() {
+            state.sweep_at = listed + listed / 2;
             return;
         }
         let mut ended = Vec::new();
@@ -130,14 +136,15 @@ impl<E> Shared<E> {
         state.phase = Phase::Asked;
         let token = state.token.clone();
         drop(state);
-        if let Some(token) = token {
-            token.cancel();
-        }
         if self.options.grace.is_zero() {
             self.force();
         }
         // The group's own future has to look.
         self.tally.wake();
+        // Last: it wakes wakers that are not ours, which may panic.
+        if let Some(token) = token {
+            token.cancel();
+        }
     }
 
     /// Drops the children where they wait, and lets none in.
@@ -149,18 +156,28 @@ impl<E> Shared<E> {
         state.phase = Phase::Forced;
         self.tally.close();
         let token = state.token.clone();
-        // A child that fails ends by itself.
-        let this_task = try_id();
-        let is_forced =
-            |child: &&AbortHandle| Some(child.id()) != this_task && !child.is_finished();
-        let children: Vec<_> = state.children.iter().filter(is_forced).cloned().collect();
-        state.forced = infos(children.iter());
+        // Whoever is counted and not listed yet is dropped by `adopt`.
+        let live = |child: &&AbortHandle| !child.is_finished();
+        let children: Vec<_> = match self.tally.is_empty() {
+            true => Vec::new(),
+            false => state.children.iter().filter(live).cloned().collect(),
+        };
         drop(state);
+        // The one that is running here too, if it is one of them: should it return now, that is how it ends.
+        for child in children {
+            child.abort();
+        }
+        // Last, as in `ask`.
         if let Some(token) = token {
             token.cancel();
         }
-        for child in children {
-            child.abort();
+    }
+
+    /// A child was dropped before it had ended.
+    pub(super) fn dropped(&self, child: Option<TaskInfo>) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Forced {
+            state.forced.extend(child);
         }
     }
 
@@ -207,8 +224,13 @@ impl<E> Shared<E> {
         (state.cause.take(), state.later)
     }
 
-    pub(super) fn take_forced(&self) -> Vec<TaskInfo> {
-        mem::take(&mut self.state.lock().forced)
+    /// The children that had to be dropped, those included that are `left`: they still will be.
+    pub(super) fn take_forced(&self, left: &[TaskInfo]) -> Vec<TaskInfo> {
+        let mut forced = mem::take(&mut self.state.lock().forced);
+        forced.extend_from_slice(left);
+        forced.sort_by_key(TaskInfo::id);
+        forced.dedup_by_key(|child| child.id());
+        forced
     }
 }
 
@@ -225,5 +247,35 @@ impl<E> fmt::Debug for State<E> {
             .field("phase", &self.phase)
             .field("failed", &self.cause.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::EventLoop;
+    use crate::task::TaskGroup;
+
+    /// The most children that were listed at once, when so many live on and others come and go.
+    fn most_listed(living: usize, passing: usize) -> usize {
+        EventLoop::new().unwrap().block_on(async {
+            let group = TaskGroup::new();
+            for _ in 0..living {
+                group.spawn(std::future::pending::<()>());
+            }
+            let mut most = 0;
+            for _ in 0..passing {
+                group.spawn(async {}).await.unwrap();
+                most = most.max(group.scope().shared.state.lock().children.len());
+            }
+            most
+        })
+    }
+
+    #[test]
+    fn the_list_grows_with_the_children_that_live_and_not_with_those_that_have_ended() {
+        assert!(most_listed(0, 5_000) <= FIRST_SWEEP);
+        let most = most_listed(1_000, 10_000);
+        assert!(most <= 3_000, "{most} for a thousand");
     }
 }

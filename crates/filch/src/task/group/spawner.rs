@@ -304,6 +304,7 @@ impl<E> Scope<E> {
         E: Send + 'static,
     {
         let member = Member::enter(&self.shared);
+        let is_member = member.is_some();
         let handle = if self.wraps_children() {
             let future: std::pin::Pin<Box<dyn Future<Output = F::Output> + Send>> =
                 Box::pin(wrap(self.shared.clone(), future));
@@ -311,7 +312,9 @@ impl<E> Scope<E> {
         } else {
             builder.spawn(ChildFuture::<_, E, V>::new(future, member))
         };
-        self.shared.adopt(handle.abort_handle());
+        if is_member {
+            self.shared.adopt(handle.abort_handle());
+        }
         Child::new(handle)
     }
 
@@ -325,6 +328,7 @@ impl<E> Scope<E> {
         E: 'static,
     {
         let member = Member::enter(&self.shared);
+        let is_member = member.is_some();
         let handle = if self.wraps_children() {
             let future: std::pin::Pin<Box<dyn Future<Output = F::Output>>> =
                 Box::pin(wrap(self.shared.clone(), future));
@@ -332,7 +336,9 @@ impl<E> Scope<E> {
         } else {
             builder.spawn_local(ChildFuture::<_, E, V>::new(future, member))
         };
-        self.shared.adopt(handle.abort_handle());
+        if is_member {
+            self.shared.adopt(handle.abort_handle());
+        }
         Child::new(handle)
     }
 

@@ -1,14 +1,27 @@
-//! # Memory of tasks: what ended tasks leave is there for new ones
+//! # Memory of small things that come and go: what one leaves is there for the next
 //!
 //! An allocator is quick with a few blocks that come and go, and slow with many: what it keeps at hand for a thread is little,
-//! and when many tasks have ended it returns their pages to the system, which gives them back one fault at a time. So a
-//! thread that runs tasks keeps the blocks that it frees, and serves the next spawns from these. It keeps no more than it has asked the
-//! allocator for, and [`KEPT`] at most: a thread that ends what others spawn would only hoard. A block goes to whoever freed
-//! it, not back to where it came from: nothing here is shared between threads.
+//! and when many have been freed it returns their pages to the system, which gives them back one fault at a time. Tasks, and the
+//! cells of what they tell each other, come and go by the million. So a thread that runs tasks keeps the blocks that it frees,
+//! and is served from these first. It keeps no more than it has asked the allocator for, and [`KEPT`] at most: a thread that
+//! frees what others allocate would only hoard. A block goes to whoever freed it, not back to where it came from: nothing
+//! here is shared between threads.
 //!
 //! Blocks are of the sizes that malloc of a 64-bit glibc gives, lest they hold more there than they would without this. Other
-//! threads, and tasks that are large or strictly aligned, get theirs from the allocator each time. Under loom all do, for its
+//! threads, and values that are large or strictly aligned, get theirs from the allocator each time. Under loom all do, for its
 //! threads are one thread, and under a sanitizer, which is to see whoever uses what was freed.
+//!
+//! ```
+//! use filch_primitives::memory::{self, Keeping};
+//! use std::alloc::Layout;
+//!
+//! let _keeping = Keeping::begin(); // this thread runs tasks from here on
+//! let value = memory::allocate(Layout::new::<[u64; 4]>()).cast::<[u64; 4]>();
+//! // SAFETY: for one value of this type, and nobody else's.
+//! unsafe { value.write([1, 2, 3, 4]) };
+//! // SAFETY: from `allocate`, holds a value, and nobody uses it afterwards.
+//! unsafe { memory::drop_and_free(value) };
+//! ```
 
 use std::alloc::{self, Layout};
 use std::cell::Cell;
@@ -20,10 +33,10 @@ const KEPT: usize = 16 << 20;
 
 /// Sizes go up by this, and begin with [`SMALLEST`].
 const STEP: usize = 16;
-const SMALLEST: usize = 72;
+const SMALLEST: usize = 24;
 
 /// How many sizes there are.
-const KINDS: usize = 16;
+const KINDS: usize = 19;
 
 /// How many blocks are given back when the thread is about to sleep: as many as take some microseconds.
 const GIVEN_BACK: usize = 256;
@@ -80,9 +93,14 @@ const fn layout_of_kind(kind: usize) -> Layout {
     }
 }
 
-/// Memory for a value of `layout`, which is not empty.
+/// Memory for a value of `layout`; a failing allocator ends the process, as it does for a `Box`. See the [module](self) for an
+/// example.
+///
+/// # Panics
+/// If the layout is of no bytes.
 #[inline(always)]
-pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
+pub fn allocate(layout: Layout) -> NonNull<u8> {
+    assert!(layout.size() > 0, "nothing to allocate: the value takes no memory");
     let Some(kind) = kind_of(layout) else { return from_system(layout) };
     match HERE.with(|here| here.take(kind)) {
         Some(block) => block.cast(),
@@ -95,12 +113,35 @@ fn for_a_kind(kind: usize) -> NonNull<u8> {
     from_system(layout_of_kind(kind))
 }
 
+/// Drops a value and takes its memory back, also should its destructor panic. See the [module](self) for an example.
+///
+/// # Safety
+/// The pointer is the one that [`allocate`] returned for the layout of a `T`, not one made from a reference: more than a `T` may be
+/// behind it. A `T` is in it, which may be dropped on this thread, and nobody uses it any more.
+#[inline]
+pub unsafe fn drop_and_free<T>(value: NonNull<T>) {
+    let _block = Freed(value);
+    // SAFETY: by the caller's promise.
+    unsafe { value.drop_in_place() };
+}
+
+/// Memory that is taken back when this is dropped.
+struct Freed<T>(NonNull<T>);
+
+impl<T> Drop for Freed<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the promise of `drop_and_free`, which is done with the value.
+        unsafe { free(self.0.cast(), Layout::new::<T>()) };
+    }
+}
+
 /// Takes memory back.
 ///
 /// # Safety
 /// It came from [`allocate`] with the same layout, and nobody uses it any more.
 #[inline]
-pub(super) unsafe fn free(memory: NonNull<u8>, layout: Layout) {
+unsafe fn free(memory: NonNull<u8>, layout: Layout) {
     let Some(kind) = kind_of(layout) else {
         // SAFETY: `allocate` asked the allocator for this layout.
         return unsafe { alloc::dealloc(memory.as_ptr(), layout) };
@@ -117,7 +158,7 @@ pub(super) unsafe fn free(memory: NonNull<u8>, layout: Layout) {
 
 #[inline]
 fn from_system(layout: Layout) -> NonNull<u8> {
-    // SAFETY: no task is empty: it has a header.
+    // SAFETY: not empty: `allocate` has looked.
     let memory = unsafe { alloc::alloc(layout) };
     NonNull::new(memory).unwrap_or_else(|| alloc::handle_alloc_error(layout))
 }
@@ -150,10 +191,11 @@ impl Kept {
         true
     }
 
-    /// Gives blocks back, `count` at most.
+    /// Gives blocks back, `count` at most, the largest first: they hold most, and the small ones come and go all the time.
     fn give_back(&self, count: usize) {
-        let all =
-            (0..KINDS).flat_map(|kind| std::iter::from_fn(move || Some((kind, self.take(kind)?))));
+        let all = (0..KINDS)
+            .rev()
+            .flat_map(|kind| std::iter::from_fn(move || Some((kind, self.take(kind)?))));
         for (kind, block) in all.take(count) {
             self.may.set(self.may.get().saturating_sub(size_of_kind(kind)));
             // SAFETY: the allocator gave it for the layout of this kind, and it is in no list any more.
@@ -162,8 +204,14 @@ impl Kept {
     }
 }
 
-/// The thread is about to sleep, and may not be wanted for long.
-pub(crate) fn rest() {
+/// The thread is about to sleep, and may not be wanted for long: gives some of what it keeps back.
+///
+/// ```
+/// use filch_primitives::memory;
+///
+/// memory::rest(); // nothing is kept here, nothing happens
+/// ```
+pub fn rest() {
     HERE.with(|here| {
         here.give_back(GIVEN_BACK);
         // What it has asked for may have ended elsewhere, and is not counted for ever.
@@ -171,13 +219,17 @@ pub(crate) fn rest() {
     });
 }
 
-/// While it lives, this thread keeps the memory of tasks that end on it.
-pub(crate) struct Keeping {
+/// While it lives, this thread keeps what it frees; the end of the last one gives everything back, so one that is forgotten
+/// leaks up to 16 MiB when the thread ends. See the [module](self) for an example.
+#[derive(Debug)]
+#[must_use = "the thread keeps memory while this lives"]
+pub struct Keeping {
     not_send: PhantomData<*const ()>,
 }
 
 impl Keeping {
-    pub(crate) fn begin() -> Self {
+    /// This thread runs tasks from here on. See the [module](self) for an example.
+    pub fn begin() -> Self {
         HERE.with(|here| {
             here.scopes.set(here.scopes.get() + 1);
             here.limit.set(KEPT);
@@ -230,6 +282,26 @@ mod tests {
     }
 
     #[test]
+    fn memory_comes_back_when_the_destructor_panics() {
+        struct Panics([u64; 4]);
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new(self.0[0]));
+            }
+        }
+        let _keeping = Keeping::begin();
+        let value = allocate(Layout::new::<Panics>()).cast::<Panics>();
+        // SAFETY: for one value of this type, and nobody else's.
+        unsafe { value.write(Panics([7; 4])) };
+        let dropped = std::panic::catch_unwind(|| {
+            // SAFETY: from `allocate`, and not used any more.
+            unsafe { drop_and_free(value) };
+        });
+        assert_eq!(*dropped.unwrap_err().downcast::<u64>().unwrap(), 7);
+        assert_eq!(kept(), 40);
+    }
+
+    #[test]
     fn large_and_strictly_aligned_blocks_are_not_kept() {
         let _keeping = Keeping::begin();
         for (size, align) in [(80, 16), (80, 64), (313, 8), (100_000, 8)] {
@@ -244,7 +316,7 @@ mod tests {
     fn what_others_have_allocated_is_not_kept() {
         let layout = Layout::from_size_align(80, 8).unwrap();
         let outside = |count: usize| -> Vec<usize> {
-            let thread = filch_primitives::thread::spawn(move || {
+            let thread = crate::thread::spawn(move || {
                 (0..count).map(|_| allocate(layout).expose_provenance().get()).collect()
             });
             thread.join().unwrap()
