@@ -140,6 +140,34 @@ fn told_waiter_sees_the_notifiers_writes() {
     assert!(told.load(Relaxed), "the waiter was never told in time");
 }
 
+#[test]
+fn told_waiter_finds_the_call_counted() {
+    let told = std::sync::Arc::new(AtomicBool::new(false));
+    let seen = told.clone();
+    loom::model(move || {
+        let notify = Arc::new(Notify::new());
+        let mut waiter = pin!(notify.notified());
+        assert!(!waiter.as_mut().enable());
+        let other = {
+            let notify = notify.clone();
+            thread::spawn(move || notify.notify_waiters())
+        };
+        // loom switches threads here; at the plain load below it would not.
+        thread::yield_now();
+        let was_told = waiter.as_mut().enable();
+        let mut next = pin!(notify.notified());
+        other.join().unwrap();
+        if was_told {
+            assert!(
+                !next.as_mut().enable(),
+                "one call made a waiter ready, and the one after it too"
+            );
+            seen.store(true, Relaxed);
+        }
+    });
+    assert!(told.load(Relaxed), "the waiter was never told in time");
+}
+
 /// Polls once, when the other thread has notified or is about to, and looks at what it wrote.
 fn look_after(notify: impl Fn(&Notify) + Send + Sync + Copy + 'static) {
     let told = std::sync::Arc::new(AtomicBool::new(false));

@@ -4,8 +4,8 @@
 //! set of n futures costs n polls in all, not n for each that wakes up. Under `JoinSet`, `JoinMap` and
 //! the combinators.
 
-use filch_primitives::Budget;
 use filch_primitives::sync::Mutex;
+use filch_primitives::{Budget, BudgetScope};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -70,6 +70,12 @@ impl State {
         }
         is_new
     }
+
+    fn pop(&mut self) -> Option<usize> {
+        let key = self.woken.pop_front()?;
+        self.is_woken[key] = false;
+        Some(key)
+    }
 }
 
 impl<F> ReadySet<F> {
@@ -81,8 +87,8 @@ impl<F> ReadySet<F> {
         self.slots.len() - self.free.len()
     }
 
-    /// Takes a future in, to be polled next time; returns its key, which is given to another when the
-    /// future has left.
+    /// Takes a future in, to be polled next time, for which whoever waits is woken; returns its key, which is given to another
+    /// when the future has left.
     pub(crate) fn insert(&mut self, future: F) -> usize {
         let key = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -96,6 +102,11 @@ impl<F> ReadySet<F> {
         }
         // It may be there still, for the one who had the key before.
         state.push(key);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
         key
     }
 
@@ -141,7 +152,7 @@ impl<F: Future + Unpin> ReadySet<F> {
             ready!(Budget::poll_left(cx));
             let key = {
                 let mut state = self.queue.0.lock();
-                let Some(key) = state.woken.pop_front() else {
+                if state.woken.is_empty() {
                     let before = match &state.waker {
                         Some(waker) if waker.will_wake(cx.waker()) => None,
                         _ => state.waker.replace(cx.waker().clone()),
@@ -149,24 +160,39 @@ impl<F: Future + Unpin> ReadySet<F> {
                     drop(state);
                     drop(before);
                     return Poll::Pending;
-                };
+                }
                 if turn == turns {
-                    state.woken.push_front(key);
                     break;
                 }
-                state.is_woken[key] = false;
-                key
+                state.pop()
             };
-            // None: woken after it had left.
-            let Some(slot) = &mut self.slots[key] else { continue };
-            let mut theirs = Context::from_waker(&slot.waker);
-            if let Poll::Ready(output) = Pin::new(&mut slot.future).poll(&mut theirs) {
-                let future = self.remove(key).expect("it was polled a moment ago");
-                return Poll::Ready(Some((key, future, output)));
+            if let Some(ended) = key.and_then(|key| self.poll_one(key)) {
+                return Poll::Ready(Some(ended));
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// One that has ended, if there is one, whatever is left of the task's budget. Whoever waits for the next goes on waiting.
+    pub(crate) fn try_next(&mut self) -> Option<(usize, F, F::Output)> {
+        let _unlimited = BudgetScope::unlimited();
+        for _turn in 0..self.len() {
+            let key = self.queue.0.lock().pop()?;
+            if let Some(ended) = self.poll_one(key) {
+                return Some(ended);
+            }
+        }
+        None
+    }
+
+    /// Polls the future of this key, unless it was woken after it had left.
+    fn poll_one(&mut self, key: usize) -> Option<(usize, F, F::Output)> {
+        let slot = self.slots[key].as_mut()?;
+        let mut theirs = Context::from_waker(&slot.waker);
+        let Poll::Ready(output) = Pin::new(&mut slot.future).poll(&mut theirs) else { return None };
+        let future = self.remove(key).expect("it was polled a moment ago");
+        Some((key, future, output))
     }
 }
 

@@ -15,7 +15,7 @@
 mod callback;
 
 pub use callback::{CallbackHandle, set_interval, set_timeout};
-pub(crate) use callback::{after, call_at};
+pub(crate) use callback::{Calls, after, call_at};
 pub use filch_timer_wheel::{
     Instant, Interval, MissedTickBehavior, Sleep, Timeout, advance, error, interval, interval_at,
     pause, resume, set_auto_advance, sleep, sleep_until, timeout, timeout_at,

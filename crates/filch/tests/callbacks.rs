@@ -1,12 +1,14 @@
 //! `set_timeout`, `set_interval` and the event loop's `call_*`.
 
 use filch::runtime::{Builder, EventLoop};
-use filch::time::{Duration, Instant, set_interval, set_timeout, sleep};
+use filch::task::yield_now;
+use filch::time::{CallbackHandle, Duration, Instant, set_interval, set_timeout, sleep};
+use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::thread;
 use std::cell::RefCell;
 use std::panic::catch_unwind;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -58,6 +60,51 @@ fn what_is_cancelled_is_not_called() {
         sleep(MS * 100).await;
     });
     assert!(handles.iter().all(|handle| handle.is_finished()));
+}
+
+#[test]
+fn an_interval_that_is_cancelled_in_its_own_call_makes_no_other_although_it_is_late() {
+    let event_loop = EventLoop::new().unwrap();
+    let (tell, told) = mpsc::channel();
+    event_loop.block_on(async {
+        let own = Arc::new(OnceLock::<CallbackHandle>::new());
+        let known = own.clone();
+        let clock = set_interval(MS, move || {
+            thread::sleep(MS * 5);
+            if let Some(own) = known.get() {
+                own.cancel();
+                tell.send(()).unwrap();
+            }
+        });
+        assert!(own.set(clock.clone()).is_ok());
+        while !clock.is_finished() {
+            sleep(MS).await;
+        }
+        sleep(MS * 20).await;
+    });
+    assert_eq!(told.try_iter().count(), 1);
+}
+
+#[test]
+fn a_late_interval_lets_others_have_their_turn() {
+    let event_loop = EventLoop::new().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    event_loop.block_on(async {
+        let clock = set_interval(MS, move || {
+            thread::sleep(MS * 5);
+            // Ordering: Relaxed; one thread.
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        sleep(MS * 2).await;
+        // Ordering: Relaxed; one thread.
+        let before = calls.load(Ordering::Relaxed);
+        yield_now().await;
+        // Ordering: Relaxed; one thread.
+        assert!(calls.load(Ordering::Relaxed) <= before + 1);
+        clock.cancel();
+        assert!(clock.is_finished());
+    });
 }
 
 #[test]

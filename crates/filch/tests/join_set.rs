@@ -1,9 +1,9 @@
 //! `JoinSet` and `JoinMap`.
 
 use filch::runtime::{Builder, EventLoop, Runtime};
-use filch::task::{self, JoinMap, JoinSet, LocalSet, yield_now};
-use filch::time::{Duration, timeout};
-use std::future::pending;
+use filch::task::{self, AbortHandle, JoinMap, JoinSet, LocalSet, yield_now};
+use filch::time::{Duration, Instant, timeout};
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -245,5 +245,56 @@ fn keys_with_one_hash_are_told_apart() {
         assert_eq!(map.len(), 5);
         map.shutdown().await;
         assert!(map.is_empty());
+    });
+}
+
+#[test]
+fn a_task_that_comes_while_somebody_waits_wakes_the_waiter() {
+    each(|| async {
+        let start = Instant::now();
+        let mut set = JoinSet::new();
+        set.spawn(pending::<u32>());
+        let mut is_first = true;
+        let joined = poll_fn(|cx| {
+            let polled = set.poll_join_next(cx);
+            if polled.is_pending() && std::mem::take(&mut is_first) {
+                set.spawn(async { 7 });
+            }
+            polled
+        });
+        assert_eq!(joined.await.unwrap().unwrap(), 7);
+        // The bound of the whole test polls it once more before it gives up.
+        assert!(start.elapsed() < HUNG / 2, "nothing woke it but the bound of the test");
+    });
+}
+
+#[test]
+fn a_look_takes_all_that_have_ended_and_leaves_the_waiter_in_its_place() {
+    each(|| async {
+        let mut set = JoinSet::new();
+        let spawned: Vec<_> = (0..300).map(|_| set.spawn(async {})).collect();
+        while !spawned.iter().all(AbortHandle::is_finished) {
+            yield_now().await;
+        }
+        let mut looks = 0;
+        while set.try_join_next().is_some() {
+            looks += 1;
+        }
+        assert_eq!(looks, 300, "more than a task may do in one poll");
+
+        let (give, given) = filch::sync::oneshot::channel::<()>();
+        set.spawn(async { given.await.unwrap() });
+        let mut give = Some(give);
+        let joined = poll_fn(|cx| {
+            let polled = set.poll_join_next(cx);
+            if polled.is_pending() {
+                assert!(set.try_join_next().is_none());
+                if let Some(give) = give.take() {
+                    give.send(()).unwrap();
+                }
+            }
+            polled
+        });
+        joined.await.unwrap().unwrap();
     });
 }

@@ -157,3 +157,40 @@ fn all_race_any_and_all_settled() {
         assert_eq!(settled, Ok(vec![Err(1.into()), Ok(2)]));
     });
 }
+
+#[test]
+fn a_chain_longer_than_the_stack_is_deep_is_abandoned_link_by_link() {
+    for build in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let mut build = build;
+        let runtime = build.build().unwrap();
+        let entered = runtime.enter();
+        let mut last = Promise::<u32, ()>::start(std::future::pending::<Result<u32, ()>>());
+        for _ in 0..100_000 {
+            last = last.then(|number| number);
+        }
+        drop(entered);
+        drop(runtime);
+        assert_eq!(last.state(), PromiseState::Rejected);
+    }
+}
+
+#[test]
+fn a_future_whose_destructor_panics_rejects_its_promise() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("no milk");
+        }
+    }
+    each(|| async {
+        let bomb = Bomb;
+        let promise = Promise::<u32, ()>::start(std::future::poll_fn(move |_| {
+            let _armed = &bomb;
+            std::task::Poll::Ready(Ok::<_, ()>(7))
+        }));
+        match promise.await {
+            Err(Rejection::Panicked(message)) => assert!(message.contains("no milk")),
+            other => panic!("{other:?}"),
+        }
+    });
+}

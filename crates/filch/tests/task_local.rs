@@ -97,3 +97,18 @@ fn access_outside_a_scope_says_what_to_do() {
 fn setting_a_borrowed_value_says_so() {
     NUMBER.sync_scope(1, || NUMBER.with(|_| NUMBER.sync_scope(2, || ())));
 }
+
+#[test]
+fn inherited_values_go_where_they_cannot_be_set() {
+    let inherit = NUMBER.sync_scope(1, || filch::task::Inherit::nothing().local(&NUMBER));
+    NUMBER.sync_scope(2, || {
+        NUMBER.with(|_| {
+            let unwound = catch_unwind(AssertUnwindSafe(|| {
+                let _inherited = inherit.scope(std::future::pending::<()>());
+                std::panic::resume_unwind(Box::new("on its way"));
+            }));
+            assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&"on its way"));
+            drop(inherit.scope(std::future::pending::<()>()));
+        });
+    });
+}

@@ -35,6 +35,7 @@
 //! `loom-tests/tests/sync_waker_cell.rs`: `event_meets_register`, `two_wakers_meet_register`.
 
 use crate::const_fn::const_fn;
+use crate::wakes::wake;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::hint;
@@ -104,7 +105,7 @@ impl WakerCell {
             // Ordering: AcqRel: Acquire of the event whose wake-up is ours now.
             self.state.swap(0, Ordering::AcqRel);
             if let Some(waker) = waker {
-                waker.wake();
+                wake(waker);
             }
         }
     }
@@ -119,7 +120,7 @@ impl WakerCell {
             // Ordering: Release; the next to touch the waker sees that it is gone.
             self.state.fetch_and(!WAKING, Ordering::Release);
             if let Some(waker) = waker {
-                waker.wake();
+                wake(waker);
             }
         }
     }

@@ -1,7 +1,12 @@
 //! Wakers collected under a lock, to be woken after it.
 
-use filch_primitives::catch_quietly;
+use filch_primitives::{catch_quietly, thread};
 use std::task::Waker;
+
+/// Wakes one, which panics only if no panic is on its way already: a second one would abort the process.
+pub(crate) fn wake(waker: Waker) {
+    if thread::panicking() { catch_quietly(|| waker.wake()) } else { waker.wake() }
+}
 
 /// Wakers on their way out of a critical section.
 ///
@@ -33,9 +38,12 @@ impl Wakes {
     /// pieces than they were written in, and that a processor waits for.
     ///
     /// # Panics
-    /// With the first panic of a waker, after the others were woken.
+    /// With the first panic of a waker, after the others were woken; unless a panic is on its way already.
     #[inline]
     pub(crate) fn wake_all(&mut self) {
+        if self.first.is_some() && thread::panicking() {
+            return self.wake_all_quietly();
+        }
         if let Some(first) = self.first.take() {
             if !self.rest.is_empty() {
                 self.rest.reverse();

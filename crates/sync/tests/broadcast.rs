@@ -11,8 +11,8 @@ use filch_sync::broadcast::{
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use support::{Counted, block_on, poll_once, within_watchdog};
+use std::task::{Context, Poll, Waker};
+use support::{Counted, PanickingWaker, block_on, poll_once, within_watchdog};
 
 #[test]
 #[should_panic(expected = "pass a capacity of 1 or more")]
@@ -197,4 +197,16 @@ fn waits_given_up_under_contention_lose_nothing_unannounced() {
             thread.join().unwrap();
         }
     });
+}
+
+#[test]
+fn messages_of_the_last_receiver_go_although_a_waker_panics() {
+    let (tx, rx) = broadcast::channel(4);
+    tx.send(1).unwrap();
+    let panics = Waker::from(Arc::new(PanickingWaker));
+    let mut closed = pin!(tx.closed());
+    assert!(closed.as_mut().poll(&mut Context::from_waker(&panics)).is_pending());
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(rx)));
+    assert!(dropped.is_err(), "the panic reaches who dropped the receiver");
+    assert_eq!(tx.len(), 0);
 }

@@ -179,3 +179,22 @@ fn tokens_come_and_go_while_the_root_is_cancelled() {
         }
     });
 }
+
+#[test]
+fn guard_dropped_by_a_panic_survives_a_waker_that_panics() {
+    let token = CancellationToken::new();
+    let panics = Waker::from(Arc::new(PanickingWaker));
+    let counter = CountingWaker::new();
+    let counts = Waker::from(counter.clone());
+    let mut first = pin!(token.cancelled());
+    let mut second = pin!(token.cancelled());
+    assert!(first.as_mut().poll(&mut Context::from_waker(&panics)).is_pending());
+    assert!(second.as_mut().poll(&mut Context::from_waker(&counts)).is_pending());
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _guard = token.drop_guard_ref();
+        std::panic::resume_unwind(Box::new("on its way"));
+    }));
+    assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&"on its way"));
+    assert!(token.is_cancelled());
+    assert_eq!(counter.wakes(), 1);
+}

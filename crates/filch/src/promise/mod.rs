@@ -3,8 +3,9 @@
 //! A [`Promise`] is a value that comes later. Callbacks can be put on it ([`then`](Promise::then),
 //! [`catch`](Promise::catch), [`finally`](Promise::finally)), and it can be awaited. It is
 //! JavaScript's, with three differences: values are typed, and cloned for each callback; a promise whose
-//! resolvers are gone is rejected instead of pending for ever; callbacks run on the runtime that is
-//! entered where they are put on, after the code that put them on, on any worker of it.
+//! resolvers are gone is rejected instead of pending for ever; callbacks run as tasks on the runtime that is
+//! entered where they are put on: on an event loop after the code that put them on, on several workers maybe beside it.
+//! `clone` is called with the promise locked: it must not use the promise.
 //!
 //! ```
 //! use filch::promise::Promise;
@@ -46,7 +47,7 @@ pub use shared::Resolver;
 use crate::runtime::Handle;
 use crate::{combinators, task};
 use filch_executor::TaskBuilder;
-use filch_primitives::Budget;
+use filch_primitives::{Budget, catch_quietly};
 use shared::{Outcome, Shared};
 use std::any::Any;
 use std::fmt;
@@ -421,14 +422,24 @@ where
     });
 }
 
-/// Runs `future` to its end or its panic.
+/// Runs `future` to its end or its panic, which may be its destructor's.
 async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
+    let mut future = pin!(Some(future));
     poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let running = future.as_mut().as_pin_mut().expect("polled after its end");
+            let polled = running.poll(cx);
+            if polled.is_ready() {
+                future.set(None);
+            }
+            polled
+        }));
         match polled {
             Ok(polled) => polled.map(Ok),
-            Err(payload) => Poll::Ready(Err(payload)),
+            Err(payload) => {
+                catch_quietly(|| future.set(None));
+                Poll::Ready(Err(payload))
+            }
         }
     })
     .await

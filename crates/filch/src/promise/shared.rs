@@ -3,6 +3,8 @@
 use super::Rejection;
 use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -25,6 +27,54 @@ enum Waiter {
     Task(Waker),
     /// A callback.
     Reaction(Box<dyn FnOnce() + Send>),
+}
+
+impl Waiter {
+    fn tell(self) {
+        catch_quietly(|| match self {
+            Self::Task(waker) => waker.wake(),
+            Self::Reaction(react) => react(),
+        });
+    }
+}
+
+thread_local! {
+    /// Who is still to be told, while this thread is telling.
+    static NEWS: RefCell<Option<VecDeque<Waiter>>> = const { RefCell::new(None) };
+}
+
+/// Tells all of them. What a reaction settles may have reactions too, and so on: these queue up behind, for a chain of
+/// promises can be longer than the stack is deep.
+fn tell(waiters: impl Iterator<Item = Waiter>) {
+    let mut waiters = waiters.peekable();
+    if waiters.peek().is_none() {
+        return;
+    }
+    let is_outermost = NEWS.try_with(|news| {
+        let mut news = news.borrow_mut();
+        let is_outermost = news.is_none();
+        news.get_or_insert_default().extend(waiters.by_ref());
+        is_outermost
+    });
+    match is_outermost {
+        Ok(true) => {
+            let next = || {
+                NEWS.with_borrow_mut(|news| {
+                    let next = news.as_mut()?.pop_front();
+                    if next.is_none() {
+                        *news = None;
+                    }
+                    next
+                })
+            };
+            while let Some(waiter) = next() {
+                waiter.tell();
+            }
+        }
+        Ok(false) => {}
+        // The thread is exiting.
+        Err(_) => waiters.for_each(Waiter::tell),
+    }
 }
 
 impl<T, E> State<T, E> {
@@ -52,12 +102,7 @@ impl<T, E> Shared<T, E> {
         state.outcome = Some(outcome);
         let waiters = mem::take(&mut state.waiters);
         drop(state);
-        for (_number, waiter) in waiters {
-            catch_quietly(|| match waiter {
-                Waiter::Task(waker) => waker.wake(),
-                Waiter::Reaction(react) => react(),
-            });
-        }
+        tell(waiters.into_iter().map(|(_number, waiter)| waiter));
         true
     }
 

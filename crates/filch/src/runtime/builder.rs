@@ -365,7 +365,8 @@ impl Builder {
         self
     }
 
-    /// Called when a task panics and its `JoinHandle` is gone, so that nobody else will hear of it.
+    /// Called when a task panics and its `JoinHandle` is gone, so that nobody else will hear of it. Children of a scope or a
+    /// `TaskGroup` tell these of their panics, and promises keep theirs: nobody is called for them.
     ///
     /// ```
     /// let runtime = filch::runtime::Builder::new_multi_thread()

@@ -4,7 +4,7 @@ use super::drivers::Drivers;
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics, ShutdownReport};
 use crate::record::Recorder;
 use crate::task::JoinHandle;
-use crate::time::{self, CallbackHandle, Duration, Instant};
+use crate::time::{self, CallbackHandle, Calls, Duration, Instant};
 use filch_executor::BlockOn;
 use std::io;
 use std::sync::Arc;
@@ -136,7 +136,12 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallbackHandle {
-        CallbackHandle::new(self.spawn_local(async move { callback() }))
+        let calls = Calls::new();
+        let ours = calls.clone();
+        let call = async move {
+            ours.call(callback);
+        };
+        CallbackHandle::new(self.spawn_local(call), calls)
     }
 
     /// Calls `callback` after `delay`: asyncio's `call_later`. For the rest see [`call_soon`](Self::call_soon).
@@ -171,7 +176,11 @@ impl EventLoop {
     #[track_caller]
     pub fn call_at(&self, deadline: Instant, callback: impl FnOnce() + 'static) -> CallbackHandle {
         let _entered = self.enter();
-        CallbackHandle::new(self.spawn_local(time::call_at(deadline, callback)))
+        let calls = Calls::new();
+        CallbackHandle::new(
+            self.spawn_local(time::call_at(deadline, calls.clone(), callback)),
+            calls,
+        )
     }
 
     /// As [`Handle::enter`].

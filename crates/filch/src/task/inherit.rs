@@ -227,6 +227,11 @@ trait Part: Send + Sync {
 trait Held: Send + Sync {
     /// Calls `f` with it.
     fn lend(&mut self, f: &mut dyn FnMut());
+
+    /// The same for destructors, which go without it where it cannot be set.
+    fn lend_if_possible(&mut self, f: &mut dyn FnMut()) {
+        self.lend(f);
+    }
 }
 
 struct Value<T: 'static> {
@@ -249,6 +254,10 @@ impl<T: Send + Sync> Held for HeldValue<T> {
     fn lend(&mut self, f: &mut dyn FnMut()) {
         self.key.lend(&mut self.value, f);
     }
+
+    fn lend_if_possible(&mut self, f: &mut dyn FnMut()) {
+        self.key.lend_if_possible(&mut self.value, f);
+    }
 }
 
 #[cfg(feature = "tracing")]
@@ -269,6 +278,14 @@ impl Held for tracing::Span {
 fn lend_all(held: &mut [Box<dyn Held>], f: &mut dyn FnMut()) {
     match held.split_first_mut() {
         Some((first, rest)) => first.lend(&mut || lend_all(rest, f)),
+        None => f(),
+    }
+}
+
+/// The same for destructors.
+fn lend_all_possible(held: &mut [Box<dyn Held>], f: &mut dyn FnMut()) {
+    match held.split_first_mut() {
+        Some((first, rest)) => first.lend_if_possible(&mut || lend_all_possible(rest, f)),
         None => f(),
     }
 }
@@ -301,7 +318,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                lend_all(this.held, &mut || this.future.set(None));
+                lend_all_possible(this.held, &mut || this.future.set(None));
             }
         }
     }

@@ -8,7 +8,6 @@ use std::collections::hash_map::{Entry, RandomState};
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, Hash};
-use std::task::Poll;
 
 /// Tasks with one type of output, each under a key, joined in the order in which they end.
 ///
@@ -320,11 +319,8 @@ where
     /// Safe: a task whose end was not returned stays in the map.
     pub async fn join_next(&mut self) -> Option<(K, Result<V, JoinError>)> {
         poll_fn(|cx| {
-            self.tasks.poll_join_next_with_key(cx).map(|joined| {
-                let (place, joined) = joined?;
-                let key = self.forget(place).expect("a task in the map has a key");
-                Some((key, joined.map(|(_id, output)| output)))
-            })
+            let joined = self.tasks.poll_join_next_with_key(cx);
+            joined.map(|joined| joined.map(|joined| self.with_its_key(joined)))
         })
         .await
     }
@@ -343,11 +339,17 @@ where
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_join_next(&mut self) -> Option<(K, Result<V, JoinError>)> {
-        let mut no_waiter = std::task::Context::from_waker(std::task::Waker::noop());
-        match std::pin::pin!(self.join_next()).poll(&mut no_waiter) {
-            Poll::Ready(joined) => joined,
-            Poll::Pending => None,
-        }
+        let joined = self.tasks.try_join_next_with_key()?;
+        Some(self.with_its_key(joined))
+    }
+
+    /// What came of the task at a place that it has left.
+    fn with_its_key(
+        &mut self,
+        (place, joined): (usize, Result<(Id, V), JoinError>),
+    ) -> (K, Result<V, JoinError>) {
+        let key = self.forget(place).expect("a task in the map has a key");
+        (key, joined.map(|(_id, output)| output))
     }
 
     /// Aborts the task under `key`, which stays in the map until it is joined; whether there is one.

@@ -293,11 +293,13 @@ impl<T: 'static> JoinSet<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
-        let mut no_waiter = Context::from_waker(std::task::Waker::noop());
-        match self.poll_join_next_with_id(&mut no_waiter) {
-            Poll::Ready(joined) => joined,
-            Poll::Pending => None,
-        }
+        self.try_join_next_with_key().map(|(_key, joined)| joined)
+    }
+
+    #[expect(clippy::type_complexity, reason = "as for `poll_join_next_with_key`")]
+    pub(super) fn try_join_next_with_key(&mut self) -> Option<(usize, Result<(Id, T), JoinError>)> {
+        let (key, task, joined) = self.tasks.try_next()?;
+        Some((key, joined.map(|output| (task.id(), output))))
     }
 
     /// Polls for the next task that ends; `Ready(None)` when the set is empty.

@@ -72,6 +72,19 @@ pub struct LocalKey<T: 'static> {
     slot: thread::LocalKey<RefCell<Option<T>>>,
 }
 
+/// Puts a value that was lent back where it came from.
+struct PutBack<'a, T: 'static> {
+    key: &'static LocalKey<T>,
+    value: &'a mut Option<T>,
+}
+
+impl<T> Drop for PutBack<'_, T> {
+    fn drop(&mut self) {
+        // Nothing can borrow the slot here: `with` ends before its scope does.
+        self.key.swap(self.value);
+    }
+}
+
 impl<T: 'static> LocalKey<T> {
     #[doc(hidden)]
     pub const fn __from_slot(slot: thread::LocalKey<RefCell<Option<T>>>) -> Self {
@@ -112,21 +125,21 @@ impl<T: 'static> LocalKey<T> {
     /// Calls `f` with what `value` holds, and puts it back there, a panic or not.
     #[track_caller]
     pub(super) fn lend<R>(&'static self, value: &mut Option<T>, f: impl FnOnce() -> R) -> R {
-        struct PutBack<'a, T: 'static> {
-            key: &'static LocalKey<T>,
-            value: &'a mut Option<T>,
-        }
-        impl<T> Drop for PutBack<'_, T> {
-            fn drop(&mut self) {
-                // Nothing can borrow the slot here: `with` ends before its scope does.
-                self.key.swap(self.value);
-            }
-        }
         assert!(
             self.swap(value),
             "a task-local cannot be set here: its value is borrowed by `with`, or the thread is exiting"
         );
         let _put_back = PutBack { key: self, value };
+        f()
+    }
+
+    /// The same for destructors, which go without the value where it cannot be set.
+    pub(super) fn lend_if_possible<R>(
+        &'static self,
+        value: &mut Option<T>,
+        f: impl FnOnce() -> R,
+    ) -> R {
+        let _put_back = self.swap(value).then(|| PutBack { key: self, value });
         f()
     }
 
@@ -260,17 +273,7 @@ pin_project! {
             if this.future.is_none() {
                 return;
             }
-            // Destructors find the value, except where it cannot be set: then they go without.
-            if this.key.swap(this.value) {
-                struct PutBack<'a, T: 'static>(&'static LocalKey<T>, &'a mut Option<T>);
-                impl<T> Drop for PutBack<'_, T> {
-                    fn drop(&mut self) {
-                        self.0.swap(self.1);
-                    }
-                }
-                let _put_back = PutBack(*this.key, this.value);
-                this.future.set(None);
-            }
+            this.key.lend_if_possible(this.value, || this.future.set(None));
         }
     }
 }

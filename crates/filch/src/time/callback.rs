@@ -1,7 +1,9 @@
 //! Callbacks as events in the queue, for those who come from JavaScript or asyncio.
 
 use super::{Duration, Instant, MissedTickBehavior, interval_at, sleep_until};
-use filch_executor::{AbortHandle, JoinHandle};
+use filch_executor::{AbortHandle, JoinHandle, yield_now};
+use filch_primitives::sync::Mutex;
+use std::sync::Arc;
 
 /// Calls `callback` once, after `delay`: JavaScript's `setTimeout`.
 ///
@@ -28,7 +30,8 @@ pub fn set_timeout<F>(delay: Duration, callback: F) -> CallbackHandle
 where
     F: FnOnce() + Send + 'static,
 {
-    CallbackHandle::new(crate::spawn(call_at(after(delay), callback)))
+    let calls = Calls::new();
+    CallbackHandle::new(crate::spawn(call_at(after(delay), calls.clone(), callback)), calls)
 }
 
 /// Calls `callback` every `period`, the first time after one: JavaScript's `setInterval`.
@@ -59,12 +62,17 @@ where
 {
     let mut ticks = interval_at(after(period), period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    CallbackHandle::new(crate::spawn(async move {
-        loop {
+    let calls = Calls::new();
+    let ours = calls.clone();
+    let task = crate::spawn(async move {
+        ticks.tick().await;
+        while ours.call(&mut callback) {
+            // Each call is a turn of its own: should it be late for the next already, others come first.
+            yield_now().await;
             ticks.tick().await;
-            callback();
         }
-    }))
+    });
+    CallbackHandle::new(task, calls)
 }
 
 /// `delay` from now, or as far away as no process lives.
@@ -76,11 +84,59 @@ pub(crate) fn after(delay: Duration) -> Instant {
 
 /// The task of a callback. The deadline is that of the call, whenever the task is polled first.
 #[track_caller]
-pub(crate) fn call_at(deadline: Instant, callback: impl FnOnce()) -> impl Future<Output = ()> {
+pub(crate) fn call_at(
+    deadline: Instant,
+    calls: Calls,
+    callback: impl FnOnce(),
+) -> impl Future<Output = ()> {
     let timer = sleep_until(deadline);
     async move {
         timer.await;
-        callback();
+        calls.call(callback);
+    }
+}
+
+/// What a callback and its handle share. An abort alone would not do: it comes to a task between two polls, and the call is
+/// in the middle of one.
+#[derive(Debug, Clone)]
+pub(crate) struct Calls(Arc<Mutex<Stage>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Calling,
+    Cancelled,
+}
+
+impl Calls {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Stage::Waiting)))
+    }
+
+    /// Calls `callback` unless it was cancelled; whether there may be another call.
+    pub(crate) fn call(&self, callback: impl FnOnce()) -> bool {
+        let may_call = self.turn(Stage::Waiting, Stage::Calling);
+        if may_call {
+            callback();
+        }
+        may_call && self.turn(Stage::Calling, Stage::Waiting)
+    }
+
+    fn turn(&self, from: Stage, to: Stage) -> bool {
+        let mut stage = self.0.lock();
+        let turns = *stage == from;
+        if turns {
+            *stage = to;
+        }
+        turns
+    }
+
+    fn cancel(&self) {
+        *self.0.lock() = Stage::Cancelled;
+    }
+
+    fn is_cancelled(&self) -> bool {
+        *self.0.lock() == Stage::Cancelled
     }
 }
 
@@ -103,14 +159,16 @@ pub(crate) fn call_at(deadline: Instant, callback: impl FnOnce()) -> impl Future
 #[derive(Debug, Clone)]
 pub struct CallbackHandle {
     task: AbortHandle,
+    calls: Calls,
 }
 
 impl CallbackHandle {
-    pub(crate) fn new(task: JoinHandle<()>) -> Self {
-        Self { task: task.abort_handle() }
+    pub(crate) fn new(task: JoinHandle<()>, calls: Calls) -> Self {
+        Self { task: task.abort_handle(), calls }
     }
 
-    /// Sees to it that the callback is not called any more. One that is being called goes on to its end.
+    /// Sees to it that the callback is not called any more. One that is being called goes on to its end; none begins after this
+    /// has returned.
     ///
     /// Any thread may, any number of times, also when it is over.
     ///
@@ -122,6 +180,7 @@ impl CallbackHandle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn cancel(&self) {
+        self.calls.cancel();
         self.task.abort();
     }
 
@@ -138,6 +197,6 @@ impl CallbackHandle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn is_finished(&self) -> bool {
-        self.task.is_finished()
+        self.calls.is_cancelled() || self.task.is_finished()
     }
 }

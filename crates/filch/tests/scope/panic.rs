@@ -173,3 +173,27 @@ fn values_survive_a_catch_of_the_whole_scope() {
         assert_eq!(runtime.block_on(task::scope(async |_s| 1)).unwrap(), 1);
     });
 }
+
+#[test]
+fn a_panic_before_the_bodys_first_await_waits_for_the_children_too() {
+    each(|| async {
+        let drops = Drops::default();
+        let guard = drops.guard();
+        let scope = filch::spawn(async move {
+            let body = |s: filch::task::Scope| {
+                s.spawn(async move {
+                    let _guard = guard;
+                    pending::<()>().await;
+                });
+                if s.len() == 1 {
+                    panic!("no milk");
+                }
+                std::future::ready(())
+            };
+            task::scope(body).await
+        });
+        let error = scope.await.unwrap_err();
+        assert_eq!(drops.count(), 1);
+        assert_eq!(error.into_panic().downcast_ref(), Some(&"no milk"));
+    });
+}

@@ -189,7 +189,8 @@ impl<T: Clone> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     /// Messages that nobody else waits for are dropped now.
     fn drop(&mut self) {
-        let end = self.shared.unsubscribe();
+        // Last of all it tells: that wakes wakers that are not ours, which may panic.
+        let (end, _deserted) = self.shared.unsubscribe();
         drop_each(|| {
             while self.next < end {
                 // What was overwritten meanwhile is gone anyway.

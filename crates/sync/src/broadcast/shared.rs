@@ -70,6 +70,15 @@ struct Slot<T> {
     message: Option<T>,
 }
 
+/// Tells those who wait for it, when it is dropped, that there are no receivers.
+pub(super) struct Deserted<'a>(&'a Notify);
+
+impl Drop for Deserted<'_> {
+    fn drop(&mut self) {
+        self.0.notify_waiters();
+    }
+}
+
 impl<T> Shared<T> {
     /// With one sender and no receivers; `capacity` is a power of two.
     pub(super) fn new(capacity: usize) -> Self {
@@ -161,16 +170,11 @@ impl<T> Shared<T> {
         tail.next
     }
 
-    /// A receiver goes; the number of the first message that does not count it.
-    pub(super) fn unsubscribe(&self) -> u64 {
+    /// A receiver goes; the number of the first message that does not count it, and whom to tell when it has gone.
+    pub(super) fn unsubscribe(&self) -> (u64, Option<Deserted<'_>>) {
         let mut tail = self.tail.lock();
         tail.receivers -= 1;
-        let (next, deserted) = (tail.next, tail.receivers == 0);
-        drop(tail);
-        if deserted {
-            self.deserted.notify_waiters();
-        }
-        next
+        (tail.next, (tail.receivers == 0).then_some(Deserted(&self.deserted)))
     }
 
     /// The last sender is gone.

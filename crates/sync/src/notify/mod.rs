@@ -23,9 +23,10 @@
 //! 4. the last waiter leaves: WAITING -> EMPTY.
 //!
 //! ## Invariants
-//! * I1: WAITING if and only if the queue is not empty (with the lock held).
+//! * I1: WAITING if and only if the queue is not empty (whenever the lock is taken).
 //! * I2: a waiter that `notify_one` took out either gets ready or hands the wake-up on when it is dropped.
 //! * I3: a waiter made before a `notify_waiters` is made ready by it, polled or not (the count tells).
+//! * I4: and a waiter made after another was made ready by it is not; model `told_waiter_finds_the_call_counted`.
 //!
 //! ## Ordering
 //! | operation | ordering | pairs with | without it |
@@ -41,7 +42,7 @@
 //! `loom-tests/tests/sync_notify.rs`: `notify_one_meets_first_poll`, `notify_one_meets_drop`,
 //! `notify_waiters_meets_first_poll`, `two_notifications_two_waiters`,
 //! `told_waiter_sees_the_notifiers_writes`, `kept_wake_up_carries_the_notifiers_writes`,
-//! `counted_call_carries_the_notifiers_writes`.
+//! `counted_call_carries_the_notifiers_writes`, `told_waiter_finds_the_call_counted`.
 
 mod wait;
 
@@ -210,12 +211,13 @@ impl Notify {
             }
         }
         let mut queue = self.queue.lock();
-        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
         // Ordering: Relaxed; as above.
         state = self.state.load(Ordering::Relaxed);
+        // Counted before anybody is told: who hears of this call finds it counted (I4).
         while let Err(actual) = self.count_call(state) {
             state = actual;
         }
+        while queue.pop_front(|node| tell(node, ALL, wakes)).is_some() {}
     }
 
     /// One call more, and nobody waits; a kept wake-up stays.

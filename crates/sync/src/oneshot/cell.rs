@@ -52,6 +52,7 @@
 //! `sender_drop_meets_poll`, `close_meets_poll_closed`, `drop_meets_poll_closed`, `waker_changes`, `closed_carries_the_receivers_writes`,
 //! `poll_closed_carries_the_receivers_writes`, `send_meets_drop_of_a_waiting_receiver`.
 
+use crate::wakes::wake;
 use filch_primitives::atomic::{AtomicUsize, Ordering};
 use filch_primitives::cell::UnsafeCell;
 use filch_primitives::memory;
@@ -279,7 +280,7 @@ fn meet<T>(cell: NonNull<Cell<T>>, before: usize) -> Result<(), T> {
         unsafe { free(cell) };
     }
     if let Some(waker) = waker {
-        waker.wake();
+        wake(waker);
     }
     match refused {
         Some(value) => Err(value),
@@ -367,7 +368,7 @@ impl<T> Rx<T> {
     /// From here on the receiver takes only what has been sent.
     pub fn close(&mut self) {
         if let Some(waker) = self.refuse() {
-            waker.wake();
+            wake(waker);
         }
     }
 
@@ -430,7 +431,7 @@ impl<T> Drop for Rx<T> {
         // not ours is woken, which may panic.
         let _value = self.try_take();
         if let Some(waker) = waker {
-            waker.wake();
+            wake(waker);
         }
     }
 }

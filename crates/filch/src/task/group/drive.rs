@@ -117,7 +117,8 @@ impl<T, E> Drive<'_, T, E> {
         let options = &self.shared.options;
         let wait = match phase {
             Phase::Open => None,
-            Phase::Asked => Some(options.grace),
+            // Without a grace period whoever asked forces at once, and rings again.
+            Phase::Asked => Some(options.grace).filter(|grace| !grace.is_zero()),
             Phase::Forced => {
                 let dropped = catch_unwind(AssertUnwindSafe(|| body.set(None)));
                 self.keep_panic(dropped);

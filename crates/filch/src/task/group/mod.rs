@@ -266,8 +266,8 @@ impl<E> TaskGroup<E> {
         self
     }
 
-    /// At most so many children run at a time; the others wait, first come, first served. See also
-    /// [`Scope::ready`].
+    /// At most so many children run at a time; the others wait, and are served in the order in which they began to: a
+    /// child that is spawned while there is room does not wait. See also [`Scope::ready`].
     ///
     /// ```
     /// # use filch::task::TaskGroup;
@@ -438,8 +438,9 @@ impl<E> TaskGroup<E> {
         F: FnOnce(Scope<E>) -> B,
         B: Future,
     {
-        let body = body(self.scope.clone());
-        let body = async { Ok(body.await) };
+        // Called in there: what it panics with waits for the children too.
+        let scope = self.scope.clone();
+        let body = async move { Ok(body(scope).await) };
         let (value, _report) = drive::drive(&self.scope.shared, None, Some(body)).await?;
         Ok(value)
     }
@@ -468,7 +469,8 @@ impl<E> TaskGroup<E> {
         F: FnOnce(Scope<E>) -> B,
         B: Future<Output = Result<T, E>>,
     {
-        let body = body(self.scope.clone());
+        let scope = self.scope.clone();
+        let body = async move { body(scope).await };
         let (value, _report) = drive::drive(&self.scope.shared, None, Some(body)).await?;
         Ok(value)
     }
