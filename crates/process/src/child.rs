@@ -15,7 +15,9 @@ use std::task::{Context, Poll, ready};
 /// A child process.
 ///
 /// Dropping it lets the process run on, unless [`kill_on_drop`](crate::Command::kill_on_drop) was chosen;
-/// either way it is reaped when it ends, and leaves no zombie.
+/// either way it is reaped when it ends, and leaves no zombie. A thread does that, which is there while there are
+/// such processes; if the system refuses it, they are reaped once the program starts, waits for or drops another
+/// child.
 ///
 /// ```
 /// # filch_io_driver::Driver::new()?.block_on(async {
@@ -51,6 +53,7 @@ enum State {
 impl Child {
     /// Watches a child that was started just now. On an error the child is killed and reaped.
     pub(crate) fn new(mut child: process::Child, kill_on_drop: bool) -> io::Result<Self> {
+        orphans::retry();
         match Self::watch(&mut child) {
             Ok((stdin, stdout, stderr, exit)) => {
                 let state = State::Runs { child, exit };
@@ -187,6 +190,7 @@ impl Child {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        orphans::retry();
         match &mut self.state {
             State::Runs { child, .. } => {
                 let status = child.try_wait()?;
