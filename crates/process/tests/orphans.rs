@@ -73,7 +73,7 @@ fn without_threads(work: impl FnOnce()) {
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
     let kibibytes: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
     let before = getrlimit(Resource::As);
-    let mut limit = before.clone();
+    let mut limit = before;
     limit.current = Some((kibibytes + 1024) * 1024);
     setrlimit(Resource::As, limit).unwrap();
     let refused = std::thread::Builder::new().spawn(|| {}).is_err();
