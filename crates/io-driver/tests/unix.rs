@@ -4,12 +4,16 @@
 mod common;
 
 use common::*;
-use filch_io_driver::net::unix::pipe;
+use filch_io_driver::net::unix::{UnixSocket, pipe};
 use filch_io_driver::net::{UnixDatagram, UnixListener, UnixStream};
 use filch_io_driver::unix::AsyncFd;
 use filch_io_driver::{Driver, Interest};
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn assert_shared<T: Send + Sync>() {}
@@ -86,6 +90,134 @@ fn an_abstract_name_is_told() {
         let (_server, address) = listener.accept().await.unwrap();
         assert!(address.is_unnamed());
         assert_eq!(client.peer_addr().unwrap().as_abstract_name(), Some(name.as_bytes()));
+    });
+}
+
+/// A socket that is bound to a path which fills its address, so that no zero byte ends it; and that path.
+/// The libraries make no such address, but the system takes it.
+fn bound_to_the_longest_path(directory: &Path, kind: socket2::Type) -> (socket2::Socket, PathBuf) {
+    let mut path = directory.join("x").into_os_string().into_encoded_bytes();
+    let mut storage = socket2::SockAddrStorage::zeroed();
+    // SAFETY: `sockaddr_un` is one of the system's addresses.
+    let address = unsafe { storage.view_as::<libc::sockaddr_un>() };
+    let room = address.sun_path.len();
+    assert!(path.len() < room, "the temporary directory has too long a name");
+    path.resize(room, b'x');
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    for (to, from) in address.sun_path.iter_mut().zip(&path) {
+        *to = *from as _;
+    }
+    let length = size_of::<libc::sockaddr_un>() as libc::socklen_t;
+    // SAFETY: the storage holds an address of that length.
+    let address = unsafe { socket2::SockAddr::new(storage, length) };
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, kind, None).unwrap();
+    socket.bind(&address).unwrap();
+    (socket, std::ffi::OsStr::from_bytes(&path).into())
+}
+
+#[test]
+fn a_client_with_the_longest_path_is_accepted_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let (client, name) = bound_to_the_longest_path(directory.path(), socket2::Type::STREAM);
+    Driver::new().unwrap().block_on(async {
+        let listener = UnixListener::bind(&path).unwrap();
+        client.connect(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+        let (_server, address) = listener.accept().await.unwrap();
+        assert_eq!(address.as_pathname(), Some(name.as_path()));
+    });
+}
+
+#[test]
+fn a_client_with_an_ordinary_or_an_abstract_name_is_accepted_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let own = directory.path().join("client");
+    let name = format!("filch-client-{}", std::process::id());
+    Driver::new().unwrap().block_on(async {
+        let listener = UnixListener::bind(&path).unwrap();
+        let client = UnixSocket::new_stream().unwrap();
+        client.bind(&own).unwrap();
+        let _client = client.connect(&path).await.unwrap();
+        let (_server, address) = listener.accept().await.unwrap();
+        assert_eq!(address.as_pathname(), Some(own.as_path()));
+        let client = UnixSocket::new_stream().unwrap();
+        client.bind(format!("\0{name}")).unwrap();
+        // Gone by the time that it is accepted: the name stays.
+        drop(client.connect(&path).await.unwrap());
+        let (_server, address) = listener.accept().await.unwrap();
+        assert_eq!(address.as_abstract_name(), Some(name.as_bytes()));
+    });
+}
+
+#[test]
+fn a_datagram_from_the_longest_path_is_received_in_every_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let (client, name) = bound_to_the_longest_path(directory.path(), socket2::Type::DGRAM);
+    Driver::new().unwrap().block_on(async {
+        let server = UnixDatagram::bind(&path).unwrap();
+        client.connect(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+        for _ in 0..4 {
+            client.send(b"hello").unwrap();
+        }
+        let (n, sender) = server.recv_from(&mut [0; 8]).await.unwrap();
+        assert_eq!((n, sender.as_pathname()), (5, Some(name.as_path())));
+        // Into memory that is not initialised: std does not make such a name from its bytes.
+        let mut all = Vec::with_capacity(8);
+        let (n, sender) = server.recv_buf_from(&mut all).await.unwrap();
+        assert!(n == 5 && sender.is_unnamed());
+        let (n, sender) = server.try_recv_buf_from(&mut Vec::with_capacity(8)).unwrap();
+        assert!(n == 5 && sender.is_unnamed());
+        let mut buf = [0; 8];
+        let mut buf = filch_io::ReadBuf::new(&mut buf);
+        let sender = poll_fn(|cx| server.poll_recv_from(cx, &mut buf)).await.unwrap();
+        assert!(buf.filled() == b"hello" && sender.is_unnamed());
+    });
+}
+
+#[test]
+fn a_peer_without_a_number_has_none() {
+    // Nobody is at the other end; who is in another namespace has no number here either.
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    Driver::new().unwrap().block_on(async {
+        let stream = UnixStream::from_std(OwnedFd::from(socket).into()).unwrap();
+        assert_eq!(stream.peer_cred().unwrap().pid(), None);
+    });
+}
+
+#[test]
+fn datagrams_are_sent_to_abstract_names() {
+    Driver::new().unwrap().block_on(async {
+        let path = format!("\0filch-datagrams-{}", std::process::id());
+        let server = UnixDatagram::bind(&path).unwrap();
+        let client = UnixDatagram::unbound().unwrap();
+        assert_eq!(client.send_to(b"hello", &path).await.unwrap(), 5);
+        assert_eq!(client.try_send_to(b"hello", &path).unwrap(), 5);
+        assert_eq!(poll_fn(|cx| client.poll_send_to(cx, b"hello", &path)).await.unwrap(), 5);
+        client.connect(&path).unwrap();
+        assert_eq!(client.send(b"hello").await.unwrap(), 5);
+        for _ in 0..4 {
+            assert_eq!(server.recv(&mut [0; 8]).await.unwrap(), 5);
+        }
+    });
+}
+
+#[test]
+fn a_path_with_a_zero_byte_inside_is_refused_and_not_cut_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let longer = directory.path().join("socket\0longer");
+    Driver::new().unwrap().block_on(async {
+        let refused = |result: io::Result<()>| {
+            assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        };
+        refused(UnixDatagram::bind(&longer).map(drop));
+        let _server = UnixDatagram::bind(&path).unwrap();
+        let client = UnixDatagram::unbound().unwrap();
+        refused(client.connect(&longer));
+        refused(client.send_to(b"hello", &longer).await.map(drop));
+        refused(UnixStream::connect(&longer).await.map(drop));
     });
 }
 

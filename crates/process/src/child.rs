@@ -15,7 +15,9 @@ use std::task::{Context, Poll, ready};
 /// A child process.
 ///
 /// Dropping it lets the process run on, unless [`kill_on_drop`](crate::Command::kill_on_drop) was chosen;
-/// either way it is reaped when it ends, and leaves no zombie.
+/// either way it is reaped when it ends, and leaves no zombie. A thread does that, which is there while there are
+/// such processes; if the system refuses it, they are reaped once the program starts, waits for or drops another
+/// child.
 ///
 /// ```
 /// # filch_io_driver::Driver::new()?.block_on(async {
@@ -51,6 +53,7 @@ enum State {
 impl Child {
     /// Watches a child that was started just now. On an error the child is killed and reaped.
     pub(crate) fn new(mut child: process::Child, kill_on_drop: bool) -> io::Result<Self> {
+        orphans::retry();
         match Self::watch(&mut child) {
             Ok((stdin, stdout, stderr, exit)) => {
                 let state = State::Runs { child, exit };
@@ -142,7 +145,8 @@ impl Child {
     ///
     /// # Errors
     /// If the runtime was shut down, or the status was taken by somebody else, such as a handler of
-    /// `SIGCHLD`. Where process descriptors are wanting, also if no thread can be started.
+    /// `SIGCHLD`. Where process descriptors are wanting, and for a process that has ended while it was traced,
+    /// also if no thread can be started.
     ///
     /// # Cancel safety
     /// Cancel safe: it can be waited for again. Its standard input stays closed.
@@ -158,11 +162,18 @@ impl Child {
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
         consume_budget().await;
+        if let Some(status) = self.try_wait()? {
+            return Ok(status);
+        }
         loop {
+            poll_fn(|cx| self.poll_exit(cx)).await?;
             if let Some(status) = self.try_wait()? {
                 return Ok(status);
             }
-            poll_fn(|cx| self.poll_exit(cx)).await?;
+            // Somebody traces it, and gets its status first; the descriptor tells nothing more.
+            if let State::Runs { child, exit } = &mut self.state {
+                *exit = Exit::by_thread(Pid::from_child(child));
+            }
         }
     }
 
@@ -187,6 +198,7 @@ impl Child {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        orphans::retry();
         match &mut self.state {
             State::Runs { child, .. } => {
                 let status = child.try_wait()?;
@@ -276,5 +288,57 @@ impl Drop for Child {
             }
             orphans::adopt(child, exit.into_descriptor());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use filch_io_driver::unix::AsyncFd;
+    use filch_io_driver::{Driver, Interest};
+    use filch_primitives::thread;
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    /// A child whose descriptor is readable, and which has no status: as if somebody traced it.
+    fn traced() -> (Child, process::ChildStdin) {
+        let (readable, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        let descriptor = AsyncFd::with_interest(OwnedFd::from(readable), Interest::READABLE);
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let state = State::Runs { child, exit: Exit::Descriptor(descriptor.unwrap()) };
+        let child = Child { stdin: None, stdout: None, stderr: None, state, kill_on_drop: false };
+        (child, stdin)
+    }
+
+    #[test]
+    fn who_waits_for_a_child_whose_status_is_not_to_be_had_yet_sleeps_until_it_is() {
+        let (tell, told) = channel();
+        // It would never return from a poll: not on this thread.
+        let test = thread::spawn(move || {
+            Driver::new().unwrap().block_on(async {
+                let (mut child, stdin) = traced();
+                let mut stdin = Some(stdin);
+                let mut polls = 0;
+                let mut wait = pin!(child.wait());
+                let status = poll_fn(|cx| {
+                    polls += 1;
+                    let polled = wait.as_mut().poll(cx);
+                    if polls == 2 {
+                        // The descriptor has told.
+                        stdin = None;
+                    }
+                    polled
+                });
+                tell.send(status.await.unwrap().success()).unwrap();
+            });
+        });
+        assert_eq!(told.recv_timeout(Duration::from_secs(30)), Ok(true));
+        test.join().unwrap();
     }
 }

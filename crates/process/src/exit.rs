@@ -7,6 +7,7 @@
 //! |---|---|
 //! | Linux 5.3 and later | a process descriptor, watched by the I/O driver |
 //! | elsewhere, and where no descriptor is left | a thread that sleeps in `waitid` while somebody waits |
+//! | a process that has ended and is traced | the descriptor tells too early: then that thread |
 
 use filch_io_driver::Interest;
 use filch_io_driver::unix::AsyncFd;
@@ -41,8 +42,13 @@ impl Exit {
             Some(descriptor) => {
                 AsyncFd::with_interest(descriptor, Interest::READABLE).map(Self::Descriptor)
             }
-            None => Ok(Self::Thread(pid, None)),
+            None => Ok(Self::by_thread(pid)),
         }
+    }
+
+    /// For a child that nobody has reaped, without a descriptor.
+    pub(crate) fn by_thread(pid: Pid) -> Self {
+        Self::Thread(pid, None)
     }
 
     /// Ready when the process has ended.
@@ -121,7 +127,7 @@ mod tests {
         let driver = filch_io_driver::Driver::new().unwrap();
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let pid = Pid::from_child(&child);
-        let mut exit = Exit::Thread(pid, None);
+        let mut exit = Exit::by_thread(pid);
         let stdin = child.stdin.take();
         driver.block_on(async {
             let first = poll_fn(|cx| Poll::Ready(exit.poll(cx))).await;

@@ -28,13 +28,23 @@ pub struct UCred {
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 impl UCred {
+    /// By libc, not by rustix, whose type cannot be 0 where the kernel's number is: for a peer in another
+    /// namespace of processes, and for a socket that is not connected.
     pub(super) fn of_peer(socket: impl std::os::fd::AsFd) -> std::io::Result<Self> {
-        let credentials = rustix::net::sockopt::socket_peercred(socket)?;
-        Ok(Self {
-            uid: credentials.uid.as_raw(),
-            gid: credentials.gid.as_raw(),
-            pid: Some(credentials.pid.as_raw_nonzero().get()),
-        })
+        use std::os::fd::AsRawFd;
+        let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+        let socket = socket.as_fd().as_raw_fd();
+        let to = (&raw mut credentials).cast();
+        // SAFETY: `to` has room for `length` bytes, all of which are integers, and the descriptor is open.
+        let result = unsafe {
+            libc::getsockopt(socket, libc::SOL_SOCKET, libc::SO_PEERCRED, to, &raw mut length)
+        };
+        if result != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        let libc::ucred { pid, uid, gid } = credentials;
+        Ok(Self { uid, gid, pid: (pid != 0).then_some(pid) })
     }
 
     /// Its effective user.
@@ -61,7 +71,8 @@ impl UCred {
         self.gid
     }
 
-    /// Its number, where the system tells.
+    /// Its number, where the system tells: not of a process that cannot be seen from here, because it is in
+    /// another namespace.
     ///
     /// ```
     #[doc = paired!()]

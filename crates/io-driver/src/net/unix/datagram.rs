@@ -1,11 +1,12 @@
 //! Datagrams.
 
-use super::{SocketAddr, UnixSocket};
+use super::{SocketAddr, UnixSocket, to_address};
 use crate::interest::Interest;
 use crate::net::methods::{datagrams, raw_handles, readiness};
 use crate::readiness::Direction;
 use crate::ready::Ready;
 use crate::source::{DATAGRAMS, Source};
+use socket2::{SockAddr, SockRef};
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net;
@@ -161,7 +162,7 @@ impl UnixDatagram {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.source.connect(path)
+        SockRef::from(&*self.source).connect(&to_address(path.as_ref())?)
     }
 
     /// The address it is bound to, if it is.
@@ -231,8 +232,8 @@ impl UnixDatagram {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
-        let target = target.as_ref();
-        self.source.io(Direction::Write, |socket| socket.send_to(buf, target)).await
+        let target = to_address(target.as_ref())?;
+        self.source.io(Direction::Write, |socket| send_to(socket, buf, &target)).await
     }
 
     /// As [`send_to`](Self::send_to), for a task that polls. Only the last task that polled for sending is
@@ -256,8 +257,8 @@ impl UnixDatagram {
         buf: &[u8],
         target: P,
     ) -> Poll<io::Result<usize>> {
-        let target = target.as_ref();
-        self.source.poll_io(cx, Direction::Write, |socket| socket.send_to(buf, target))
+        let target = to_address(target.as_ref())?;
+        self.source.poll_io(cx, Direction::Write, |socket| send_to(socket, buf, &target))
     }
 
     /// As [`send_to`](Self::send_to), without waiting.
@@ -274,11 +275,22 @@ impl UnixDatagram {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
-        self.source.try_io(Interest::WRITABLE, |socket| socket.send_to(buf, target))
+        let target = to_address(target.as_ref())?;
+        self.source.try_io(Interest::WRITABLE, |socket| send_to(socket, buf, &target))
     }
 
     readiness!(exchanging, "socket", "Interest::WRITABLE", "socket.try_send(b\"hello\")");
     datagrams!(exchanging, SocketAddr);
+}
+
+/// std's method takes no abstract names. Like that, this raises no `SIGPIPE`.
+fn send_to(socket: &net::UnixDatagram, buf: &[u8], target: &SockAddr) -> io::Result<usize> {
+    #[cfg(not(target_vendor = "apple"))]
+    const FLAGS: i32 = libc::MSG_NOSIGNAL;
+    // There it is a property of the socket.
+    #[cfg(target_vendor = "apple")]
+    const FLAGS: i32 = 0;
+    SockRef::from(socket).send_to_with_flags(buf, target, FLAGS)
 }
 
 impl TryFrom<net::UnixDatagram> for UnixDatagram {

@@ -1,5 +1,7 @@
 //! Accepting connections.
 
+#[cfg(target_os = "linux")]
+use super::unnamed;
 use super::{SocketAddr, UnixSocket, UnixStream};
 use crate::interest::Interest;
 use crate::net::methods::raw_handles;
@@ -188,27 +190,18 @@ impl TryFrom<net::UnixListener> for UnixListener {
     }
 }
 
-/// One system call where there is one that also makes the connection non-blocking.
+/// One system call where there is one that also makes the connection non-blocking, and another for a peer
+/// that has a name, which few have: std reads names of every length, rustix panics at the longest.
 #[cfg(target_os = "linux")]
 fn accept(listener: &net::UnixListener) -> io::Result<(net::UnixStream, SocketAddr)> {
     use rustix::net::{SocketFlags, acceptfrom_with};
     let (stream, peer) = acceptfrom_with(listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
-    let peer = match peer.and_then(|peer| rustix::net::SocketAddrUnix::try_from(peer).ok()) {
-        Some(peer) => named(&peer),
-        None => SocketAddr::from_pathname(""),
-    };
-    Ok((stream.into(), peer?))
-}
-
-#[cfg(target_os = "linux")]
-fn named(address: &rustix::net::SocketAddrUnix) -> io::Result<SocketAddr> {
-    use std::os::linux::net::SocketAddrExt;
-    use std::os::unix::ffi::OsStrExt;
-    match (address.path(), address.abstract_name()) {
-        (Some(path), _) => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path.to_bytes())),
-        (None, Some(name)) if !name.is_empty() => SocketAddr::from_abstract_name(name),
-        (None, _) => SocketAddr::from_pathname(""),
-    }
+    let stream = net::UnixStream::from(stream);
+    let is_named =
+        peer.is_some_and(|peer| peer.addr_len() as usize > size_of::<libc::sa_family_t>());
+    // A connection is worth more than the name of its peer.
+    let peer = if is_named { stream.peer_addr().or_else(|_| unnamed()) } else { unnamed() };
+    Ok((stream, peer?))
 }
 
 #[cfg(not(target_os = "linux"))]

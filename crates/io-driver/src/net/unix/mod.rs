@@ -74,16 +74,38 @@ pub use stream::UnixStream;
 
 use socket2::SockAddr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
-/// What the system says about an address, as std's type; one that std cannot name is unnamed.
+/// The address of a path, or of an abstract name.
+///
+/// # Errors
+/// It is too long; or there is a zero byte inside, where the system would take the path to end.
+fn to_address(path: &Path) -> io::Result<SockAddr> {
+    let bytes = path.as_os_str().as_bytes();
+    if bytes.first() != Some(&0) && bytes.contains(&0) {
+        let message = "a path of a socket has a zero byte inside";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    SockAddr::unix(path)
+}
+
+/// What the system says about an address, as std's type; one that std cannot make is unnamed: a path that
+/// fills the address, without a zero byte at its end.
 pub(crate) fn address(address: &SockAddr) -> io::Result<SocketAddr> {
-    if let Some(address) = address.as_unix() {
-        return Ok(address);
+    if let Some(path) = address.as_pathname() {
+        // `as_unix` panics at what std does not make.
+        return SocketAddr::from_pathname(path).or_else(|_| unnamed());
     }
     #[cfg(target_os = "linux")]
     if let Some(name) = address.as_abstract_namespace() {
         use std::os::linux::net::SocketAddrExt;
-        return SocketAddr::from_abstract_name(name);
+        return SocketAddr::from_abstract_name(name).or_else(|_| unnamed());
     }
+    unnamed()
+}
+
+/// The address of a socket that has none.
+fn unnamed() -> io::Result<SocketAddr> {
     SocketAddr::from_pathname("")
 }

@@ -1,7 +1,7 @@
 //! A socket that is not connected yet.
 
-use super::{UnixDatagram, UnixListener, UnixStream};
-use socket2::{Domain, SockAddr, Socket, Type};
+use super::{UnixDatagram, UnixListener, UnixStream, to_address};
+use socket2::{Domain, Socket, Type};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
@@ -85,7 +85,7 @@ impl UnixSocket {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn bind<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.inner.bind(&SockAddr::unix(path)?)
+        self.inner.bind(&to_address(path.as_ref())?)
     }
 
     /// Listens, with room for `backlog` connections that nobody has accepted yet.
@@ -132,7 +132,7 @@ impl UnixSocket {
     /// ```
     pub async fn connect<P: AsRef<Path>>(self, path: P) -> io::Result<UnixStream> {
         // A Unix socket connects at once or not at all, but for systems that say otherwise.
-        match self.inner.connect(&SockAddr::unix(path)?) {
+        match self.inner.connect(&to_address(path.as_ref())?) {
             Ok(()) => UnixStream::just_connected(self.inner.into()),
             Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {
                 UnixStream::connected(self.inner.into()).await
