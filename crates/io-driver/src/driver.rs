@@ -200,8 +200,8 @@ impl Driver {
         self.handle.enter()
     }
 
-    /// Ends every operation that waits for a source or a look-up, now and later, in an error, and admits no
-    /// source any more. One waiting thread is unparked.
+    /// Ends every operation that waits for a source, or for a look-up that has not begun, now and later, in an error, and
+    /// admits no source any more. One that has begun ends when the system has answered. One waiting thread is unparked.
     ///
     /// ```
     /// use filch_io_driver::{Driver, net::TcpListener};

@@ -84,11 +84,10 @@ pub fn set_auto_advance(enabled: bool) {
     TimersHandle::current().core().set_auto_advance(enabled);
 }
 
-/// Moves a paused clock on by `duration`, and ends after the timers that are due by then have fired.
+/// Moves a paused clock on by `duration`, in one step: an interval that ticks several times within it finds that it is late.
 ///
-/// It moves in one step: an interval that ticks several times within `duration` finds that it is late. On a
-/// single-threaded runtime the tasks that were woken have been polled once when it ends; on several
-/// workers they may still be running.
+/// On a single-threaded runtime the timers that are due by then have fired when it ends, and the tasks that were woken have
+/// been polled once. On several workers, which have their timers each, some of both may still be about to.
 ///
 /// # Cancel safety
 /// The clock moves at the first poll. Dropped later, the timers fire all the same.
