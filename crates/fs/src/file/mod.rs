@@ -38,7 +38,9 @@ const DEFAULT_MAX_BUF_SIZE: usize = 2 << 20;
 /// with what is written meanwhile. **A write is complete after
 /// [`flush`](filch_io::AsyncWriteExt::flush)**, which also reports an error of an earlier write, as the
 /// next operation on the file does. After an error it is unknown how many of the bytes since the last
-/// flush are in the file. Dropping the file loses nothing that was taken, but then nobody hears of errors.
+/// flush are in the file. A write that fails because too many blocking calls wait already
+/// ([`ResourceBusy`](io::ErrorKind::ResourceBusy)) has taken nothing, and may be repeated. Dropping the
+/// file loses nothing that was taken, but then nobody hears of errors.
 ///
 /// It is meant for files. A read of a FIFO or a terminal may hold a thread for ever, and with it the end of
 /// the runtime: a pipe has its own type in `net::unix`, standard input in [`stdio`](crate::stdio).

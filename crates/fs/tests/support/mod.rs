@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// After how long a test counts as hung.
-pub const HUNG: Duration = Duration::from_secs(15);
+pub const HUNG: Duration = Duration::from_secs(60);
 
 /// Ends the whole test binary if the test that holds it has not ended in [`HUNG`].
 #[must_use]
