@@ -73,8 +73,7 @@ impl Deferred {
         drop(state);
         if starts {
             let drain = Drain { sink: Some(sink()), state: Arc::clone(&self.state) };
-            // Without a thread the drain is dropped, and has written here: late, but not lost.
-            let _ = hop::start(move || drop(drain));
+            drain.start()?;
         }
         Poll::Ready(Ok(taken))
     }
@@ -89,8 +88,8 @@ impl Deferred {
     }
 }
 
-/// The job of a hop. It is done by dropping it: so it is also done where the runtime ends first, and no
-/// byte that was taken is lost.
+/// Writes what was taken. It does so when it is dropped: so it is also done where the runtime ends first,
+/// and no byte that was taken is lost.
 struct Drain<S: Sink> {
     /// `None` only at the very end.
     sink: Option<S>,
@@ -98,6 +97,42 @@ struct Drain<S: Sink> {
 }
 
 impl<S: Sink> Drain<S> {
+    /// Has a thread for blocking calls do it.
+    ///
+    /// # Errors
+    /// If too many calls wait for a thread already; then nothing was taken. This thread must not write
+    /// instead: that may block, and there will be room again.
+    fn start(self) -> io::Result<()> {
+        let desk = Arc::new(Mutex::new(Desk::Open));
+        let job = Job { drain: Some(self), desk: Arc::clone(&desk) };
+        let started = hop::start(move || job.run());
+        let came_back = std::mem::replace(&mut *desk.lock(), Desk::Closed);
+        let Desk::Back(drain) = came_back else { return Ok(()) };
+        match started {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                drain.give_up();
+                Err(error)
+            }
+            // The runtime has ended, or there is no thread and may never be one. What is written here is
+            // late, but not lost.
+            _ => {
+                drop(drain);
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves what the only write so far has taken to its caller.
+    fn give_up(mut self) {
+        self.sink = None;
+        let mut state = self.state.lock();
+        state.pending.clear();
+        state.is_running = false;
+        let waiting = state.waiting.take();
+        drop(state);
+        waiting.wake();
+    }
+
     /// Puts what is to be written next into `bytes`; `false` if there is nothing, and the hop is over.
     fn next(&mut self, bytes: &mut Vec<u8>) -> bool {
         bytes.clear();
@@ -131,10 +166,50 @@ impl<S: Sink> Drain<S> {
 
 impl<S: Sink> Drop for Drain<S> {
     fn drop(&mut self) {
+        if self.sink.is_none() {
+            return;
+        }
         let mut bytes = Vec::new();
         while self.next(&mut bytes) {
             if let Some(sink) = &self.sink {
                 self.written(sink.write_all(&bytes));
+            }
+        }
+    }
+}
+
+/// The job of a hop. Dropped before it was run, it gives the drain back to who has asked for the hop, if
+/// that one is still there: only that one knows why.
+struct Job<S: Sink> {
+    /// `None` once it has begun.
+    drain: Option<Drain<S>>,
+    desk: Arc<Mutex<Desk<S>>>,
+}
+
+/// Where a drain comes back to.
+enum Desk<S: Sink> {
+    /// Who has asked for the hop will look here.
+    Open,
+    Back(Drain<S>),
+    Closed,
+}
+
+impl<S: Sink> Job<S> {
+    fn run(mut self) {
+        drop(self.drain.take());
+    }
+}
+
+impl<S: Sink> Drop for Job<S> {
+    fn drop(&mut self) {
+        let Some(drain) = self.drain.take() else { return };
+        let mut desk = self.desk.lock();
+        match *desk {
+            Desk::Open => *desk = Desk::Back(drain),
+            // The runtime ends, and it was still in the queue.
+            _ => {
+                drop(desk);
+                drop(drain);
             }
         }
     }

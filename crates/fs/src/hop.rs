@@ -1,6 +1,7 @@
 //! One hop: an operation that may block is run by a thread for blocking calls, and its result comes back.
 
 use filch_executor::Handle;
+use filch_primitives::catch_quietly;
 use std::io;
 use std::task::{Context, Poll, Waker};
 
@@ -60,9 +61,10 @@ impl Waiting {
         std::mem::take(self)
     }
 
+    /// One that panics keeps neither the others from being woken nor the job from going on.
     pub(crate) fn wake(self) {
         for waker in self.0 {
-            waker.wake();
+            catch_quietly(|| waker.wake());
         }
     }
 }

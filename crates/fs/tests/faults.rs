@@ -6,6 +6,7 @@ mod support;
 use filch_executor::{Builder, Executor};
 use filch_fs::File;
 use filch_io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use std::future::Future;
 use std::io::ErrorKind;
 use std::process::Stdio;
 use std::sync::mpsc;
@@ -237,4 +238,32 @@ fn an_aborted_task_leaves_the_file_usable_whatever_it_was_doing() {
         }
         filch_fs::remove_dir_all(dir.path()).await.unwrap();
     });
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_else_from_hearing_that_the_writes_are_done() {
+    let _bounded = support::bounded();
+    let dir = tempfile::tempdir().unwrap();
+    let executor = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    let (release, released) = mpsc::channel::<()>();
+    let occupied = executor.handle().spawn_blocking(move || released.recv());
+    executor.block_on(async {
+        let mut file = File::from_std(std::fs::File::create(dir.path().join("a")).unwrap());
+        file.write_all(b"taken").await.unwrap();
+        assert!(support::begin_with(&support::panicking_waker(), file.flush()).is_pending());
+        // It waits behind the other one.
+        let mut release = Some(release);
+        let mut flush = std::pin::pin!(file.flush());
+        std::future::poll_fn(|cx| {
+            let flushed = flush.as_mut().poll(cx);
+            release.take();
+            flushed
+        })
+        .await
+        .unwrap();
+        file.write_all(b", again").await.unwrap();
+        file.flush().await.unwrap();
+    });
+    assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"taken, again");
+    drop(occupied);
 }

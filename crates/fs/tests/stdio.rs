@@ -169,6 +169,37 @@ fn child_that_gives_up() {
 }
 
 #[test]
+fn a_waker_that_panics_takes_the_input_from_nobody_else() {
+    let _bounded = support::bounded();
+    let mut child = child("child_with_a_waker_that_panics", "")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    for word in ["reads", "reads again"] {
+        await_word(&mut output, word);
+        input.write_all(b"a").unwrap();
+    }
+    assert!(ends(&mut child).success());
+}
+
+#[test]
+#[ignore = "run by a_waker_that_panics_takes_the_input_from_nobody_else, which talks to it"]
+fn child_with_a_waker_that_panics() {
+    executor().block_on(async {
+        let mut panics = stdin();
+        let pending = support::begin_with(&support::panicking_waker(), panics.read_u8());
+        assert!(pending.is_pending());
+        let mut other = stdin();
+        say("reads");
+        assert_eq!(other.read_u8().await.unwrap(), b'a');
+        say("reads again");
+        assert_eq!(other.read_u8().await.unwrap(), b'a');
+    });
+}
+
+#[test]
 fn a_closed_input_is_empty() {
     let _bounded = support::bounded();
     let mut child = child("child_without_input", "exec <&-").spawn().unwrap();

@@ -1,8 +1,8 @@
 //! [`Pipe`]: bytes in memory, one way, from a task that writes to a task that reads.
 
 use crate::ReadBuf;
-use filch_primitives::Budget;
 use filch_primitives::sync::Mutex;
+use filch_primitives::{Budget, catch_quietly};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
@@ -117,6 +117,8 @@ impl Pipe {
 
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
-        waker.wake();
+        // A panic would keep the other side of a closing pipe from hearing of it, and take from a reader
+        // what it has read.
+        catch_quietly(|| waker.wake());
     }
 }

@@ -3,6 +3,7 @@
 use crate::hop::{hop, shut_down};
 use filch_executor::{Handle, JoinHandle};
 use filch_primitives::Budget;
+use filch_primitives::sync::Mutex;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
@@ -62,8 +63,11 @@ pub struct ReadDir(State);
 #[derive(Debug)]
 enum State {
     Here(Batch),
-    Fetching(JoinHandle<Batch>),
+    Fetching(JoinHandle<Option<Batch>>, Rest),
 }
+
+/// Where the rest comes from, until the call that fetches it has begun: one that was refused loses nothing.
+type Rest = Arc<Mutex<Option<fs::ReadDir>>>;
 
 #[derive(Debug)]
 struct Batch {
@@ -73,6 +77,11 @@ struct Batch {
 }
 
 impl Batch {
+    /// Of a batch that did not come, the next call tries to get it.
+    fn later(rest: &Rest) -> Self {
+        Self { entries: VecDeque::new(), rest: rest.lock().take() }
+    }
+
     fn fetch(mut rest: fs::ReadDir) -> Self {
         let mut entries = VecDeque::new();
         while entries.len() < BATCH {
@@ -89,7 +98,8 @@ impl ReadDir {
     /// The next entry; `None` when there are no more.
     ///
     /// # Errors
-    /// Those of reading the directory. There may be more entries after one.
+    /// Those of reading the directory; without a thread to read it, why there is none. There may be more
+    /// entries after one.
     ///
     /// # Cancel safety
     /// Cancel safe: no entry is lost.
@@ -137,19 +147,28 @@ impl ReadDir {
                         return Poll::Ready(entry.map(Some));
                     }
                     let Some(rest) = batch.rest.take() else { return Poll::Ready(Ok(None)) };
-                    let fetch = move || Batch::fetch(rest);
-                    self.0 = State::Fetching(Handle::current().try_spawn_blocking(fetch)?);
-                }
-                State::Fetching(fetching) => {
-                    // Should there be no answer, the rest went with it.
-                    let nothing = Batch { entries: VecDeque::new(), rest: None };
-                    let fetched = ready!(Pin::new(fetching).poll(cx));
-                    let is_there = fetched.is_ok();
-                    self.0 = State::Here(fetched.unwrap_or(nothing));
-                    if !is_there {
-                        return Poll::Ready(Err(shut_down()));
+                    let rest = Arc::new(Mutex::new(Some(rest)));
+                    let theirs = Arc::clone(&rest);
+                    let fetch = move || {
+                        let rest = theirs.lock().take();
+                        rest.map(Batch::fetch)
+                    };
+                    match Handle::current().try_spawn_blocking(fetch) {
+                        Ok(fetching) => self.0 = State::Fetching(fetching, rest),
+                        Err(error) => {
+                            *batch = Batch::later(&rest);
+                            return Poll::Ready(Err(error));
+                        }
                     }
                 }
+                State::Fetching(fetching, rest) => match ready!(Pin::new(fetching).poll(cx)) {
+                    Ok(Some(batch)) => self.0 = State::Here(batch),
+                    outcome => {
+                        self.0 = State::Here(Batch::later(rest));
+                        let panicked = outcome.err().filter(|error| !error.is_cancelled());
+                        return Poll::Ready(Err(panicked.map_or_else(shut_down, Into::into)));
+                    }
+                },
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::deferred::{Deferred, Sink};
 use crate::hop::{hop, uninterrupted};
 use crate::inline::{self, Reads};
 use ahead::ReadAhead;
+use filch_primitives::atomic::{AtomicBool, Ordering};
 use filch_primitives::thread;
 use std::fmt;
 use std::fs::{File as StdFile, FileTimes, Metadata, Permissions};
@@ -37,7 +38,9 @@ const DEFAULT_MAX_BUF_SIZE: usize = 2 << 20;
 /// with what is written meanwhile. **A write is complete after
 /// [`flush`](filch_io::AsyncWriteExt::flush)**, which also reports an error of an earlier write, as the
 /// next operation on the file does. After an error it is unknown how many of the bytes since the last
-/// flush are in the file. Dropping the file loses nothing that was taken, but then nobody hears of errors.
+/// flush are in the file. A write that fails because too many blocking calls wait already
+/// ([`ResourceBusy`](io::ErrorKind::ResourceBusy)) has taken nothing, and may be repeated. Dropping the
+/// file loses nothing that was taken, but then nobody hears of errors.
 ///
 /// It is meant for files. A read of a FIFO or a terminal may hold a thread for ever, and with it the end of
 /// the runtime: a pipe has its own type in `net::unix`, standard input in [`stdio`](crate::stdio).
@@ -69,6 +72,8 @@ pub struct File {
     ahead: ReadAhead,
     writes: Deferred,
     inline: Reads,
+    /// Another handle has the same position, or had: what is read ahead here would be missing there.
+    is_cloned: AtomicBool,
     /// Asked for, and not yet done.
     seek: Option<SeekFrom>,
     max_buf_size: usize,
@@ -183,6 +188,7 @@ impl File {
             ahead: ReadAhead::default(),
             writes: Deferred::default(),
             inline: Reads::default(),
+            is_cloned: AtomicBool::new(false),
             seek: None,
             max_buf_size: DEFAULT_MAX_BUF_SIZE,
         }
@@ -254,7 +260,9 @@ impl File {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn set_len(&self, size: u64) -> io::Result<()> {
-        self.after_writes(move |file| file.set_len(size)).await
+        // What was read ahead may be cut off.
+        poll_fn(|cx| self.poll_position(cx)).await?;
+        self.hop(move |file| file.set_len(size)).await
     }
 
     /// What the file system knows about the file, after the writes so far.
@@ -280,7 +288,8 @@ impl File {
         self.after_writes(|file| file.metadata()).await
     }
 
-    /// A second handle to the open file. The two share the position.
+    /// A second handle to the open file. The two share the position: what one reads, the other does not.
+    /// From then on neither reads ahead.
     ///
     /// # Errors
     /// If the process has no descriptor left; and that of an earlier write.
@@ -304,7 +313,12 @@ impl File {
     /// ```
     pub async fn try_clone(&self) -> io::Result<Self> {
         poll_fn(|cx| self.poll_position(cx)).await?;
-        self.after_writes(|file| file.try_clone()).await.map(Self::from_std)
+        let clone = Self::from_std(self.after_writes(|file| file.try_clone()).await?);
+        for file in [self, &clone] {
+            // Ordering: Relaxed; see `is_cloned`.
+            file.is_cloned.store(true, Ordering::Relaxed);
+        }
+        Ok(clone)
     }
 
     /// Waits for the writes so far and gives the file back to std, at the position that this one had. An
@@ -368,12 +382,13 @@ impl File {
         if self.poll_position(cx).is_pending() {
             return Err(self);
         }
-        let Self { file, ahead, writes, inline, seek, max_buf_size } = self;
+        let Self { file, ahead, writes, inline, is_cloned, seek, max_buf_size } = self;
         Arc::try_unwrap(file).map_err(|file| Self {
             file,
             ahead,
             writes,
             inline,
+            is_cloned,
             seek,
             max_buf_size,
         })
@@ -500,11 +515,22 @@ impl File {
         hop(move || operation(&file)).await
     }
 
+    fn is_cloned(&self) -> bool {
+        // Ordering: Relaxed; only a read asks, which borrows the file exclusively: `try_clone` is over.
+        self.is_cloned.load(Ordering::Relaxed)
+    }
+
+    /// Waits until no read is under way, and forgets what was read ahead.
+    fn poll_give_back(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.ahead.poll_idle(cx));
+        Poll::Ready(self.ahead.give_back(&self.file))
+    }
+
     /// Waits until nothing is under way that moves the position, and puts it where the user believes it.
     fn poll_position(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let written = ready!(self.writes.poll_flush(cx));
-        ready!(self.ahead.poll_idle(cx));
-        Poll::Ready(written.and(self.ahead.give_back(&self.file)))
+        let given_back = ready!(self.poll_give_back(cx));
+        Poll::Ready(written.and(given_back))
     }
 }
 

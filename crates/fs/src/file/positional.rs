@@ -3,6 +3,7 @@
 use super::{File, uninterrupted};
 use crate::inline;
 use std::fs::File as StdFile;
+use std::future::poll_fn;
 use std::io;
 
 impl File {
@@ -112,6 +113,8 @@ impl File {
     /// # std::io::Result::Ok(())
     /// ```
     pub async fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {
+        // What was read ahead may be written over.
+        poll_fn(|cx| self.poll_give_back(cx)).await?;
         let bytes = buf[..buf.len().min(self.max_buf_size())].to_vec();
         self.hop(move |file| uninterrupted(|| write_at(file, &bytes, offset))).await
     }

@@ -36,8 +36,10 @@ impl AsyncRead for File {
             if this.inline.read_into(&this.file, buf).is_some() {
                 return Poll::Ready(Ok(()));
             }
-            // Where the next read will be inline, the kernel reads ahead, and the position stays exact.
-            let want = if this.inline.are_possible() { asked } else { asked.max(READ_AHEAD) };
+            // Where the next read will be inline, the kernel reads ahead, and the position stays exact. It
+            // has to stay so where a clone goes on from it.
+            let is_exact = this.inline.are_possible() || this.is_cloned();
+            let want = if is_exact { asked } else { asked.max(READ_AHEAD) };
             this.ahead.start(&this.file, want.min(this.max_buf_size));
         }
     }
@@ -58,8 +60,7 @@ impl AsyncWrite for File {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.seek = None;
-        ready!(self.ahead.poll_idle(cx));
-        self.ahead.give_back(&self.file)?;
+        ready!(self.poll_give_back(cx))?;
         self.writes.poll_write(cx, bufs, self.max_buf_size, || Arc::clone(&self.file))
     }
 

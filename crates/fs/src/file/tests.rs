@@ -174,3 +174,73 @@ fn into_std_waits_for_operations_that_were_given_up() {
     });
     assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"early\0\0\0\0\0late");
 }
+
+/// A file of these bytes that never reads without waiting.
+fn slow(path: &std::path::Path, bytes: &str) -> File {
+    std::fs::write(path, bytes).unwrap();
+    let file = File::from_std(read_write(path));
+    file.inline.refuse();
+    file
+}
+
+async fn rest_of(file: &mut File) -> String {
+    let mut rest = String::new();
+    file.read_to_string(&mut rest).await.unwrap();
+    rest
+}
+
+#[test]
+fn clones_share_the_position_also_where_reads_take_a_hop() {
+    let dir = tempfile::tempdir().unwrap();
+    executor().block_on(async {
+        let mut first = slow(&dir.path().join("a"), "abcdefgh");
+        assert_eq!(first.read_u8().await.unwrap(), b'a');
+        let mut second = first.try_clone().await.unwrap();
+        second.inline.refuse();
+        let mut third = second.try_clone().await.unwrap();
+        third.inline.refuse();
+        assert_eq!(first.read_u8().await.unwrap(), b'b');
+        assert_eq!(second.read_u8().await.unwrap(), b'c');
+        assert_eq!(third.read_u8().await.unwrap(), b'd');
+        drop(third);
+        assert_eq!(first.read_u8().await.unwrap(), b'e');
+        assert_eq!(rest_of(&mut second).await, "fgh");
+    });
+}
+
+#[test]
+fn what_was_read_ahead_is_not_read_after_the_file_was_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    executor().block_on(async {
+        let mut file = slow(&dir.path().join("a"), "abcdef");
+        assert_eq!(file.read_u8().await.unwrap(), b'a');
+        file.set_len(3).await.unwrap();
+        assert_eq!(rest_of(&mut file).await, "bc");
+    });
+}
+
+#[test]
+fn what_was_read_ahead_is_not_read_after_it_was_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    executor().block_on(async {
+        let mut file = slow(&dir.path().join("a"), "abcdef");
+        assert_eq!(file.read_u8().await.unwrap(), b'a');
+        file.write_all_at(b"XY", 2).await.unwrap();
+        assert_eq!(rest_of(&mut file).await, "bXYef");
+    });
+}
+
+#[test]
+fn what_a_read_that_was_given_up_brings_is_void_after_the_file_was_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    executor().block_on(async {
+        let mut file = slow(&dir.path().join("a"), "abcdef");
+        assert!(begin(unconstrained(file.read_u8())).await.is_pending());
+        file.set_len(0).await.unwrap();
+        assert_eq!(rest_of(&mut file).await, "");
+        // The end that such a read has found is void, too.
+        assert!(begin(unconstrained(file.read_u8())).await.is_pending());
+        file.set_len(1).await.unwrap();
+        assert_eq!(rest_of(&mut file).await, "\0");
+    });
+}

@@ -89,7 +89,8 @@ output! {
     ///
     /// A write copies the bytes and returns; a thread for blocking calls writes them.
     /// [`flush`](filch_io::AsyncWriteExt::flush) waits for that and reports errors, as the next write
-    /// does. What was taken and not flushed is written before the runtime has ended, unless the process
+    /// does. A write that fails because too many blocking calls wait already has taken nothing. What was
+    /// taken and not flushed is written before the runtime has ended, unless the process
     /// ends first.
     ///
     /// A write that is taken whole - as it is unless 2 MiB wait already - is not torn apart by others,

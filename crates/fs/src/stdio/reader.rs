@@ -5,7 +5,7 @@
 
 use filch_io::ReadBuf;
 use filch_primitives::sync::{Condvar, Mutex};
-use filch_primitives::thread;
+use filch_primitives::{catch_quietly, thread};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::task::{Context, Poll, Waker};
@@ -110,8 +110,8 @@ impl Input {
     fn serve(&self) {
         let mut buf = Vec::new();
         while self.await_reader() {
-            await_input();
-            if !self.is_wanted() {
+            // Not wanted any more, it stays there for whoever reads next.
+            if !await_input() || !self.is_wanted() {
                 continue;
             }
             buf.resize(CHUNK, 0);
@@ -154,7 +154,8 @@ impl Input {
         let readers = std::mem::take(&mut state.readers);
         drop(state);
         for (_, waker) in readers {
-            waker.wake();
+            // A panic would end the thread, and nobody would start another.
+            catch_quietly(|| waker.wake());
         }
     }
 }
@@ -164,16 +165,23 @@ fn is_no_input(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
 
-/// Waits until there is something to read, or the end or an error to be found by reading. It may return
-/// for no reason.
+/// Waits until there is something to read, or the end or an error to be found by reading. `false` if a
+/// signal came first: a read would wait then, and take what nobody wants by the time it comes.
 #[cfg(unix)]
-fn await_input() {
+fn await_input() -> bool {
     use rustix::event::{PollFd, PollFlags, poll};
 
     let stdin = io::stdin();
-    let _ = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None);
+    let mut input = [PollFd::new(&stdin, PollFlags::IN)];
+    match poll(&mut input, None) {
+        Ok(_) => !input[0].revents().is_empty(),
+        // Where one cannot wait without reading, reading finds out why.
+        Err(error) => error != rustix::io::Errno::INTR,
+    }
 }
 
 /// There is no way to wait here without reading.
 #[cfg(not(unix))]
-fn await_input() {}
+fn await_input() -> bool {
+    true
+}

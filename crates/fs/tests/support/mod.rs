@@ -6,8 +6,8 @@ use filch_primitives::thread;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::task::Poll;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// After how long a test counts as hung.
@@ -31,6 +31,22 @@ pub fn bounded() -> mpsc::Sender<()> {
 pub async fn begin<F: Future>(future: F) -> Poll<F::Output> {
     let mut future = pin!(future);
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// Polls once, for whoever has this waker.
+pub fn begin_with<F: Future>(waker: &Waker, future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(waker))
+}
+
+/// A waker of somebody whose code has a bug.
+pub fn panicking_waker() -> Waker {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a test's waker panics, as it should");
+        }
+    }
+    Arc::new(Panics).into()
 }
 
 /// Runs the ignored test `name` of this binary in a process of its own, by way of a shell that first

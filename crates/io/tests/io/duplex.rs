@@ -1,7 +1,9 @@
 //! Connections in memory: back-pressure, wake-ups, and an end that goes away.
 
 use crate::script::{block_on, poll_once};
-use filch_io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ErrorKind, duplex, simplex};
+use filch_io::{
+    AsyncReadExt, AsyncWriteExt, DuplexStream, ErrorKind, SimplexStream, duplex, simplex, split,
+};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
@@ -138,4 +140,52 @@ fn a_simplex_ends_with_the_shutdown_of_its_writer() {
         reader.read_to_string(&mut text).await.unwrap();
         assert_eq!(text, "abc");
     });
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a test's waker panics, as it should");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_else_from_hearing_that_the_other_end_is_gone() {
+    let (near, far) = duplex(1);
+    let (mut reader, mut writer) = split(far);
+    block_on(writer.write_all(b"a")).unwrap();
+    let (panics, flag) = (Waker::from(Arc::new(Panics)), Arc::new(Flag));
+    let mut read = pin!(reader.read_u8());
+    assert!(read.as_mut().poll(&mut Context::from_waker(&panics)).is_pending());
+    let waker = Waker::from(Arc::clone(&flag));
+    let mut write = pin!(writer.write_all(b"b"));
+    assert!(write.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(Arc::strong_count(&flag), 3, "the waker is kept");
+    drop(near);
+    assert_eq!(Arc::strong_count(&flag), 2, "the waker was used");
+    assert_eq!(block_on(write).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(block_on(read).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn a_pipe_that_closes_wakes_the_writer_although_the_waker_of_the_reader_panics() {
+    // Without room, both wait.
+    let mut pipe = SimplexStream::new_unsplit(0);
+    let (panics, flag) = (Waker::from(Arc::new(Panics)), Arc::new(Flag));
+    assert!(pin!(pipe.read_u8()).poll(&mut Context::from_waker(&panics)).is_pending());
+    let waker = Waker::from(Arc::clone(&flag));
+    assert!(pin!(pipe.write_all(b"a")).poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(Arc::strong_count(&flag), 3, "the waker is kept");
+    block_on(pipe.shutdown()).unwrap();
+    assert_eq!(Arc::strong_count(&flag), 2, "the waker was used");
+}
+
+#[test]
+fn what_was_read_is_not_lost_because_the_waker_of_the_writer_panics() {
+    let (mut near, mut far) = duplex(1);
+    let panics = Waker::from(Arc::new(Panics));
+    block_on(near.write_u8(1)).unwrap();
+    assert!(pin!(near.write_u8(2)).poll(&mut Context::from_waker(&panics)).is_pending());
+    assert_eq!(block_on(far.read_u8()).unwrap(), 1);
 }
