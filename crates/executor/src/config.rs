@@ -81,16 +81,22 @@ impl Config {
         builder.spawn(move || {
             let mut main = Some(main);
             let mut leave = None;
-            (config.around_thread)(kind, &mut || {
-                // A hook that panics does not take the thread with it.
-                if let Some(hook) = &config.on_thread_start {
-                    catch_quietly(|| hook());
-                }
-                leave = main.take().map(|main| main());
-                if let Some(hook) = &config.on_thread_stop {
-                    catch_quietly(|| hook());
-                }
+            // A hook that panics does not take the thread with it.
+            catch_quietly(|| {
+                (config.around_thread)(kind, &mut || {
+                    if let Some(hook) = &config.on_thread_start {
+                        catch_quietly(|| hook());
+                    }
+                    leave = main.take().map(|main| main());
+                    if let Some(hook) = &config.on_thread_stop {
+                        catch_quietly(|| hook());
+                    }
+                });
             });
+            // Somebody counts on it: also should the hook not have come to it.
+            if let Some(main) = main.take() {
+                leave = Some(main());
+            }
             drop(config);
             if let Some(leave) = leave {
                 leave();

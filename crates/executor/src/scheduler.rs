@@ -413,6 +413,10 @@ impl Scheduler {
         let to_join = std::mem::take(&mut threads.to_join);
         drop(threads);
         for thread in to_join {
+            // One that has left its loop, and drops the runtime in a hook or a destructor of its own.
+            if thread.thread().id() == thread::current().id() {
+                continue;
+            }
             // Hooks and destructors of its own may keep it; no task needs it.
             while let Some(deadline) = deadline.filter(|_| !thread::is_finished(&thread)) {
                 if Instant::now() >= deadline {

@@ -41,3 +41,47 @@ fn hooks_that_panic_stop_neither_threads_nor_tasks() {
     let call = executor.handle().spawn_blocking(|| 2);
     assert_eq!(executor.block_on(call).unwrap(), 2);
 }
+
+/// Drops the executor on a thread of its own, which has to come to its end.
+fn ends(executor: filch_executor::Executor) {
+    let (tell, told) = std::sync::mpsc::channel();
+    let thread = filch_primitives::thread::spawn(move || {
+        drop(executor);
+        tell.send(()).unwrap();
+    });
+    let ended = told.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(ended.is_ok(), "the executor waits for a thread that has gone");
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_hook_around_a_thread_that_panics_keeps_nobody_waiting() {
+    for before in [false, true] {
+        let executor = Builder::new_multi_thread()
+            .worker_threads(2)
+            .around_thread(move |_kind, run| {
+                assert!(!before, "before it");
+                run();
+                panic!("behind it");
+            })
+            .build()
+            .unwrap();
+        assert_eq!(executor.block_on(executor.spawn(async { 1 })).unwrap(), 1);
+        let called = executor.handle().spawn_blocking(|| 2);
+        assert_eq!(executor.block_on(called).unwrap(), 2);
+        ends(executor);
+    }
+}
+
+#[test]
+fn a_guard_that_a_task_has_leaked_keeps_nobody_waiting() {
+    let executor = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let blocks = executor.spawn(async { filch_executor::block_in_place(|| ()) });
+    executor.block_on(blocks).unwrap();
+    let leaks = executor.spawn(async {
+        let handle = filch_executor::Handle::current();
+        std::mem::forget(handle.enter());
+    });
+    executor.block_on(leaks).unwrap();
+    ends(executor);
+}

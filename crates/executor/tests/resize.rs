@@ -223,8 +223,10 @@ fn after_the_end_it_is_an_error() {
     let executor = elastic(1, 2);
     let handle = executor.handle().clone();
     drop(executor);
-    let error = handle.set_workers(2).unwrap_err();
-    assert!(error.to_string().contains("shutting down"), "{error}");
+    for workers in 1..=2 {
+        let error = handle.set_workers(workers).unwrap_err();
+        assert!(error.to_string().contains("shutting down"), "{error}");
+    }
 }
 
 #[test]

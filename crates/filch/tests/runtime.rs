@@ -268,3 +268,31 @@ fn a_thread_name_that_cannot_be_is_an_error() {
     let error = Builder::new_multi_thread().thread_name("a\0b").build().unwrap_err();
     assert!(error.to_string().contains("zero byte"), "{error}");
 }
+
+#[test]
+fn a_waker_that_blocks_in_place_leaves_the_workers_as_they_were() {
+    struct Blocks;
+    impl std::task::Wake for Blocks {
+        fn wake(self: Arc<Self>) {
+            filch::task::block_in_place(|| ());
+        }
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let keeps = runtime.spawn(async {
+        let mut timer = Box::pin(sleep(Duration::from_millis(5)));
+        let waker = std::task::Waker::from(Arc::new(Blocks));
+        assert!(timer.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        Some(timer)
+    });
+    let timer = runtime.block_on(keeps).unwrap().unwrap();
+    while !timer.is_elapsed() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(5));
+        let (tell, told) = std::sync::mpsc::channel();
+        runtime.spawn(async move { tell.send(()).unwrap() });
+        let ran = told.recv_timeout(Duration::from_secs(30));
+        assert!(ran.is_ok(), "nobody wakes a worker any more");
+    }
+}

@@ -113,14 +113,12 @@ impl Budget {
         LEFT.get() > 0
     }
 
-    /// How many units are left.
-    pub(crate) fn left() -> i64 {
-        LEFT.get()
-    }
-
-    /// Gives back what was taken since there were `left` units.
-    pub(crate) fn restore(left: i64) {
-        LEFT.set(left);
+    /// Gives a unit back. Where the budget is whole, or there is no end of it, none was taken from it.
+    pub(crate) fn give_back() {
+        let left = LEFT.get();
+        if left < PER_POLL {
+            LEFT.set(left + 1);
+        }
     }
 
     #[cold]

@@ -21,6 +21,7 @@
 
 use crate::budget::{Budget, BudgetScope};
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -52,13 +53,17 @@ use std::task::{Context, Poll, ready};
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     ready!(Budget::take(cx));
-    Poll::Ready(RestoreOnPending(Cell::new(Some(Budget::left() + 1))))
+    Poll::Ready(RestoreOnPending { in_vain: Cell::new(true), not_send: PhantomData })
 }
 
 /// Gives the unit back that [`poll_proceed`] took, unless there was progress.
 #[derive(Debug)]
 #[must_use = "dropped, it gives the unit back"]
-pub struct RestoreOnPending(Cell<Option<i64>>);
+pub struct RestoreOnPending {
+    in_vain: Cell<bool>,
+    /// A budget is its thread's.
+    not_send: PhantomData<*const ()>,
+}
 
 impl RestoreOnPending {
     /// The unit is spent.
@@ -77,14 +82,14 @@ impl RestoreOnPending {
     /// assert!(!has_budget_remaining());
     /// ```
     pub fn made_progress(&self) {
-        self.0.set(None);
+        self.in_vain.set(false);
     }
 }
 
 impl Drop for RestoreOnPending {
     fn drop(&mut self) {
-        if let Some(left) = self.0.get() {
-            Budget::restore(left);
+        if self.in_vain.get() {
+            Budget::give_back();
         }
     }
 }
@@ -213,5 +218,24 @@ impl<F: Future> Future for Unconstrained<F> {
         let _unlimited = BudgetScope::unlimited();
         // SAFETY: the only field, and pinned with us.
         unsafe { self.map_unchecked_mut(|this| &mut this.future) }.poll(cx)
+    }
+}
+
+#[cfg(all(test, not(filch_loom)))]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    #[test]
+    fn a_unit_that_is_dropped_outside_of_its_poll_gives_no_budget_to_others() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let unit = {
+            let _poll = BudgetScope::begin();
+            poll_proceed(&mut cx)
+        };
+        drop(unit);
+        for _ in 0..1_000 {
+            assert!(poll_proceed(&mut cx).map(|unit| unit.made_progress()).is_ready());
+        }
     }
 }

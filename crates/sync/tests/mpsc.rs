@@ -132,6 +132,22 @@ fn closed_receiver_takes_what_is_there_and_waits_for_permits() {
 }
 
 #[test]
+fn closed_receiver_hears_of_a_permit_that_a_given_up_wait_had_been_assigned() {
+    let (tx, mut rx) = mpsc::channel(1);
+    tx.try_send(1).unwrap();
+    let mut send = Box::pin(tx.send(2));
+    assert!(poll_once(send.as_mut()).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    rx.close();
+    let counter = CountingWaker::new();
+    let waker = Waker::from(counter.clone());
+    assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending(), "a permit is still out");
+    drop(send);
+    assert_eq!(counter.wakes(), 1);
+    assert_eq!(block_on(rx.recv()), None);
+}
+
+#[test]
 fn closed_unbounded_receiver_takes_what_is_there() {
     let (tx, mut rx) = mpsc::unbounded_channel();
     tx.send(1).unwrap();

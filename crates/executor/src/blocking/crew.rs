@@ -280,7 +280,8 @@ impl Crew {
                 debug_assert!(again.is_none(), "a blocking call ends in its only poll");
                 *post.lock() = None;
             }
-            Job::Worker(run) => run(),
+            // A guard that a task has leaked panics when the worker ends; this thread is counted, and goes on.
+            Job::Worker(run) => catch_quietly(run),
         }
     }
 

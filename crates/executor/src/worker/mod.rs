@@ -339,8 +339,8 @@ impl Core {
 
 /// Runs `f`, which may block this thread, while another thread carries on with this thread's tasks.
 ///
-/// Outside a worker it just runs `f`. If no thread can be had to carry on, `f` runs all the same and
-/// the tasks behind it can be stolen meanwhile.
+/// Outside a worker, and in a waker that a timer or a socket wakes, it just runs `f`. If no thread can be had to carry on, `f`
+/// runs all the same and the tasks behind it can be stolen meanwhile.
 ///
 /// ```
 /// # let executor = filch_executor::Builder::new_multi_thread().worker_threads(1).build().unwrap();
@@ -373,6 +373,11 @@ impl Worker {
         let Some(core) = self.core.take() else {
             return;
         };
+        if core.in_driver {
+            // In a waker that the driver wakes, or a hook of it: the thread goes on from there as the one that was turning it.
+            *self.core.borrow_mut() = Some(core);
+            return;
+        }
         let task = TaskInfo::current();
         let polled = task.as_ref().map(|task| (task.id().number(), task.spawned_at()));
         let attended = task.map(|task| self.scheduler.attend(task));

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// How many workers there are to be from here on. Those that are missing are started; those that are too many leave,
 /// each when it looks. The first worker that cannot be started is the last one that is tried.
 pub(crate) fn set_workers(scheduler: &Arc<Scheduler>, wanted: usize) -> io::Result<()> {
+    if scheduler.is_closing() {
+        return Err(shutting_down());
+    }
     if scheduler.roster.set_wanted(wanted) {
         // Whoever is told and leaves tells the next.
         scheduler.park.unpark_one();
@@ -41,6 +44,10 @@ pub(crate) fn set_workers(scheduler: &Arc<Scheduler>, wanted: usize) -> io::Resu
     })
 }
 
+fn shutting_down() -> io::Error {
+    io::Error::other("the runtime is shutting down")
+}
+
 /// Starts the thread of a worker; gives the core back if there is no thread for it.
 fn start(
     scheduler: &Arc<Scheduler>,
@@ -48,7 +55,7 @@ fn start(
     core: Box<Core>,
 ) -> Result<(), (io::Error, Box<Core>)> {
     if !scheduler.thread_enters_if_open() {
-        return Err((io::Error::other("the runtime is shutting down"), core));
+        return Err((shutting_down(), core));
     }
     // In a cell of its own, because a closure that does not get a thread is lost.
     let core = Arc::new(Mutex::new(Some(core)));

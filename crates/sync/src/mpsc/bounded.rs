@@ -306,7 +306,13 @@ impl<T> Sender<T> {
         match permits.try_acquire_or_wait(n) {
             Ok(()) => Ok(()),
             Err(Refusal::Closed) => Err(SendError(())),
-            Err(Refusal::TooFew) => permits.acquire(n).await.map_err(|_closed| SendError(())),
+            Err(Refusal::TooFew) => {
+                // Dropped after the wait: what that had been assigned is back in its place then.
+                let given_up = GivenUp(self);
+                let admitted = permits.acquire(n).await;
+                std::mem::forget(given_up);
+                admitted.map_err(|_closed| SendError(()))
+            }
         }
     }
 
@@ -329,10 +335,23 @@ impl<T> Sender<T> {
             return;
         }
         self.channel.admission.permits.release(n);
-        // A closed receiver waits for the last permit, used or not.
+        self.permits_came_back();
+    }
+
+    /// A closed receiver waits for the last permit, used or not.
+    fn permits_came_back(&self) {
         if self.is_closed() {
             self.channel.wake_receiver();
         }
+    }
+}
+
+/// A wait for permits that was given up, when it is dropped: it may have had some already.
+struct GivenUp<'a, T>(&'a Sender<T>);
+
+impl<T> Drop for GivenUp<'_, T> {
+    fn drop(&mut self) {
+        self.0.permits_came_back();
     }
 }
 
