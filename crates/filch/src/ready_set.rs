@@ -177,7 +177,9 @@ impl<F: Future + Unpin> ReadySet<F> {
     /// One that has ended, if there is one, whatever is left of the task's budget. Whoever waits for the next goes on waiting.
     pub(crate) fn try_next(&mut self) -> Option<(usize, F, F::Output)> {
         let _unlimited = BudgetScope::unlimited();
-        for _turn in 0..self.len() {
+        // Those that are there now: one that wakes itself has to wait for the next look.
+        let turns = self.queue.0.lock().woken.len();
+        for _turn in 0..turns {
             let key = self.queue.0.lock().pop()?;
             if let Some(ended) = self.poll_one(key) {
                 return Some(ended);
@@ -288,6 +290,20 @@ mod tests {
         tell(&board, 2);
         assert_eq!(next(&mut set), Poll::Ready(Some(2)));
         assert_eq!(next(&mut set), Poll::Ready(None));
+    }
+
+    #[test]
+    fn a_look_finds_what_has_ended_behind_wakers_of_those_that_have_left() {
+        let board = Arc::new(Mutex::new(Board::default()));
+        let mut set = ReadySet::new();
+        let keys = [1, 2, 3].map(|name| set.insert(Told { name, board: board.clone() }));
+        assert_eq!(next(&mut set), Poll::Pending);
+        for name in 1..=3 {
+            tell(&board, name);
+        }
+        drop((set.remove(keys[0]), set.remove(keys[1])));
+        assert_eq!(set.try_next().map(|(_key, _future, output)| output), Some(3));
+        assert!(set.try_next().is_none());
     }
 
     #[test]
