@@ -230,16 +230,28 @@ fn what_was_read_ahead_is_not_read_after_it_was_written_over() {
     });
 }
 
+/// Begins a read that takes a hop, and gives it up before it gets the only thread there is.
+async fn give_up_a_read(file: &mut File) {
+    let (free, busy) = std::sync::mpsc::channel::<()>();
+    let keeps_busy = filch_executor::Handle::current().spawn_blocking(move || {
+        let _ = busy.recv();
+    });
+    assert!(begin(unconstrained(file.read_u8())).await.is_pending());
+    drop(free);
+    keeps_busy.await.unwrap();
+}
+
 #[test]
 fn what_a_read_that_was_given_up_brings_is_void_after_the_file_was_cut_off() {
     let dir = tempfile::tempdir().unwrap();
-    executor().block_on(async {
+    let mut builder = filch_executor::Builder::new_current_thread();
+    builder.max_blocking_threads(1).build().unwrap().block_on(async {
         let mut file = slow(&dir.path().join("a"), "abcdef");
-        assert!(begin(unconstrained(file.read_u8())).await.is_pending());
+        give_up_a_read(&mut file).await;
         file.set_len(0).await.unwrap();
         assert_eq!(rest_of(&mut file).await, "");
         // The end that such a read has found is void, too.
-        assert!(begin(unconstrained(file.read_u8())).await.is_pending());
+        give_up_a_read(&mut file).await;
         file.set_len(1).await.unwrap();
         assert_eq!(rest_of(&mut file).await, "\0");
     });
