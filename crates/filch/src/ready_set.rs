@@ -5,7 +5,7 @@
 //! the combinators.
 
 use filch_primitives::sync::Mutex;
-use filch_primitives::{Budget, BudgetScope};
+use filch_primitives::{Budget, BudgetScope, catch_quietly};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -105,7 +105,8 @@ impl<F> ReadySet<F> {
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
-            waker.wake();
+            // Should it panic: the caller is to have the key all the same.
+            catch_quietly(|| waker.wake());
         }
         key
     }

@@ -86,6 +86,26 @@ fn an_interval_that_is_cancelled_in_its_own_call_makes_no_other_although_it_is_l
 }
 
 #[test]
+fn a_cancelled_callback_is_finished_when_its_last_call_is() {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (begun, begins) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let timeout = set_timeout(Duration::ZERO, move || {
+            begun.send(()).unwrap();
+            let _ = goes_on.recv();
+        });
+        begins.recv().unwrap();
+        timeout.cancel();
+        assert!(!timeout.is_finished());
+        drop(go_on);
+        while !timeout.is_finished() {
+            yield_now().await;
+        }
+    });
+}
+
+#[test]
 fn a_late_interval_lets_others_have_their_turn() {
     let event_loop = EventLoop::new().unwrap();
     let calls = Arc::new(AtomicUsize::new(0));

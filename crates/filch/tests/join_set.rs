@@ -298,3 +298,25 @@ fn a_look_takes_all_that_have_ended_and_leaves_the_waiter_in_its_place() {
         joined.await.unwrap().unwrap();
     });
 }
+
+#[test]
+fn a_waiter_whose_waker_panics_does_not_keep_a_task_out_of_the_map() {
+    struct Panics;
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("this waker panics");
+        }
+    }
+    each(|| async {
+        let mut map = JoinMap::new();
+        map.spawn("waits", pending::<u32>());
+        {
+            let waker = std::task::Waker::from(Arc::new(Panics));
+            let mut cx = std::task::Context::from_waker(&waker);
+            assert!(std::pin::pin!(map.join_next()).poll(&mut cx).is_pending());
+        }
+        map.spawn("comes", async { 7 });
+        let (key, joined) = map.join_next().await.unwrap();
+        assert_eq!((key, joined.unwrap()), ("comes", 7));
+    });
+}

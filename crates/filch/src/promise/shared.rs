@@ -159,6 +159,9 @@ impl<T, E> Shared<T, E> {
 /// The right to settle a promise. Clones share it: the first to settle wins, later ones do nothing. When the
 /// last is dropped before that, the promise is rejected as abandoned.
 ///
+/// Who waits is told before a method that settles returns; in a waker or a destructor that runs while another promise tells
+/// those who wait for it, after these.
+///
 /// ```
 /// use filch::promise::{Promise, Rejection};
 ///

@@ -105,6 +105,8 @@ pub(crate) struct Calls(Arc<Mutex<Stage>>);
 enum Stage {
     Waiting,
     Calling,
+    /// Cancelled, and the last call goes on.
+    Ending,
     Cancelled,
 }
 
@@ -119,7 +121,9 @@ impl Calls {
         if may_call {
             callback();
         }
-        may_call && self.turn(Stage::Calling, Stage::Waiting)
+        may_call
+            && !self.turn(Stage::Ending, Stage::Cancelled)
+            && self.turn(Stage::Calling, Stage::Waiting)
     }
 
     fn turn(&self, from: Stage, to: Stage) -> bool {
@@ -132,7 +136,11 @@ impl Calls {
     }
 
     fn cancel(&self) {
-        *self.0.lock() = Stage::Cancelled;
+        let mut stage = self.0.lock();
+        *stage = match *stage {
+            Stage::Calling | Stage::Ending => Stage::Ending,
+            Stage::Waiting | Stage::Cancelled => Stage::Cancelled,
+        };
     }
 
     fn is_cancelled(&self) -> bool {
@@ -184,7 +192,7 @@ impl CallbackHandle {
         self.task.abort();
     }
 
-    /// Whether it was called for the last time, or cancelled.
+    /// Whether it was called for the last time, or cancelled, and no call is under way.
     ///
     /// ```
     /// # use filch::time::{Duration, set_timeout, sleep};

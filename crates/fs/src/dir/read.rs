@@ -98,8 +98,9 @@ impl ReadDir {
     /// The next entry; `None` when there are no more.
     ///
     /// # Errors
-    /// Those of reading the directory; without a thread to read it, why there is none. There may be more
-    /// entries after one.
+    /// Those of reading the directory, after which there may be more entries. Without a thread to read it, why there is
+    /// none, again and again: until there is room ([`ResourceBusy`](std::io::ErrorKind::ResourceBusy)), and for ever after the
+    /// runtime has shut down.
     ///
     /// # Cancel safety
     /// Cancel safe: no entry is lost.

@@ -4,6 +4,7 @@ use super::error::Cause;
 use crate::task::{AbortHandle, Inherit, TaskInfo};
 use crate::time::{Duration, Instant};
 use filch_executor::Tally;
+use filch_primitives::catch_quietly;
 use filch_primitives::sync::Mutex;
 use filch_sync::{CancellationToken, Semaphore};
 use std::fmt;
@@ -136,15 +137,12 @@ impl<E> Shared<E> {
         state.phase = Phase::Asked;
         let token = state.token.clone();
         drop(state);
+        cancel(token);
         if self.options.grace.is_zero() {
             self.force();
         }
         // The group's own future has to look.
         self.tally.wake();
-        // Last: it wakes wakers that are not ours, which may panic.
-        if let Some(token) = token {
-            token.cancel();
-        }
     }
 
     /// Drops the children where they wait, and lets none in.
@@ -163,13 +161,10 @@ impl<E> Shared<E> {
             false => state.children.iter().filter(live).cloned().collect(),
         };
         drop(state);
+        cancel(token);
         // The one that is running here too, if it is one of them: should it return now, that is how it ends.
         for child in children {
             child.abort();
-        }
-        // Last, as in `ask`.
-        if let Some(token) = token {
-            token.cancel();
         }
     }
 
@@ -231,6 +226,14 @@ impl<E> Shared<E> {
         forced.sort_by_key(TaskInfo::id);
         forced.dedup_by_key(|child| child.id());
         forced
+    }
+}
+
+/// Before anybody is dropped, so that who sees the end sees this too. It wakes wakers that are not ours: one that panics does
+/// not keep the group from ending.
+fn cancel(token: Option<CancellationToken>) {
+    if let Some(token) = token {
+        catch_quietly(|| token.cancel());
     }
 }
 

@@ -83,7 +83,9 @@ use std::path::Path;
 /// It is too long; or there is a zero byte inside, where the system would take the path to end.
 fn to_address(path: &Path) -> io::Result<SockAddr> {
     let bytes = path.as_os_str().as_bytes();
-    if bytes.first() != Some(&0) && bytes.contains(&0) {
+    let is_abstract =
+        cfg!(any(target_os = "linux", target_os = "android")) && bytes.first() == Some(&0);
+    if !is_abstract && bytes.contains(&0) {
         let message = "a path of a socket has a zero byte inside";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
