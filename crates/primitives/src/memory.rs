@@ -3,7 +3,7 @@
 //! An allocator is quick with a few blocks that come and go, and slow with many: what it keeps at hand for a thread is little,
 //! and when many have been freed it returns their pages to the system, which gives them back one fault at a time. Tasks, and the
 //! cells of what they tell each other, come and go by the million. So a thread that runs tasks keeps the blocks that it frees,
-//! and is served from these first. It keeps no more than it has asked the allocator for, and [`KEPT`] at most: a thread that
+//! and is served from these first. It keeps no more than it has asked the allocator for, and 16 MiB at most: a thread that
 //! frees what others allocate would only hoard. A block goes to whoever freed it, not back to where it came from: nothing
 //! here is shared between threads.
 //!
