@@ -289,6 +289,26 @@ fn after_resume_the_clock_runs_from_where_it_stood() {
     });
 }
 
+/// The alarm that a resumed clock needs may come while a worker looks whether the clock is to jump, and that look takes it.
+#[test]
+fn a_clock_that_is_resumed_while_a_worker_looks_at_it_wakes_who_sleeps() {
+    bounded(|| {
+        for workers in 1..=2 {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(workers).start_paused(true).timer_slack(Duration::ZERO);
+            let runtime = builder.build().unwrap();
+            runtime.block_on(async {
+                for micros in 0..5_000 {
+                    sleep(HOUR).await;
+                    time::resume();
+                    sleep(Duration::from_micros(micros % 50)).await;
+                    time::pause();
+                }
+            });
+        }
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn what_arrives_from_outside_wins_over_a_jump() {

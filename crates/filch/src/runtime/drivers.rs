@@ -124,8 +124,12 @@ impl Drivers {
                     return events;
                 }
             }
-            // These looks may have taken the alarm that is to end the wait.
+            // These looks may have taken the alarms that are to end the wait: that of the seats, and, if the clock
+            // was resumed meanwhile, that of the timers.
             self.seats.turned(&self.io, false);
+            if self.fire(WAKE_LIMIT) > 0 {
+                return 0;
+            }
         }
         self.io.wait(timeout)
     }
