@@ -350,6 +350,11 @@ impl DriverHandle {
         self.shared.selector.set_deadline(at);
     }
 
+    /// As an event of the operating system's.
+    pub(crate) fn report(&self, key: Key, ready: Ready) {
+        wake(self.shared.registry.event(key, ready));
+    }
+
     /// How many events woke somebody, and what there was besides.
     fn select(&self, timeout: Option<Duration>) -> (Selected, usize) {
         let registry = &self.shared.registry;

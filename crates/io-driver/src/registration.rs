@@ -67,7 +67,7 @@ impl Registration {
         }
         let result = operation(observed);
         if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            self.clear(observed, unless_closed(observed.ready));
+            self.clear(observed, unless_closed(observed.ready))?;
         }
         result
     }
@@ -96,11 +96,18 @@ impl Registration {
         }
     }
 
-    /// An operation that began with `observed` has shown that `gone` is not ready.
-    pub(crate) fn clear(&self, observed: Observed, gone: Ready) {
+    /// An operation that began with `observed` has shown that `gone` is not ready. After an error it may be, so that
+    /// whoever waits for it tries again.
+    pub(crate) fn clear(&self, observed: Observed, gone: Ready) -> io::Result<()> {
         if self.readiness().clear(observed, gone) {
-            self.driver.selector().rearm(self.key, gone);
+            self.driver.selector().rearm(self.key, gone).inspect_err(|_| self.report(gone))?;
         }
+        Ok(())
+    }
+
+    /// As an event that says so.
+    pub(crate) fn report(&self, ready: Ready) {
+        self.driver.report(self.key, ready);
     }
 }
 

@@ -10,7 +10,7 @@ use filch_io_driver::unix::AsyncFd;
 use filch_io_driver::{Driver, Interest};
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -264,6 +264,34 @@ fn a_full_pipe_waits_for_its_reader_and_ends_with_it() {
     drop(receiver);
     let error = broken.recv_timeout(WATCHDOG).unwrap().unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+}
+
+/// Somebody has closed the descriptor, and another socket has got its number, one that is full: so there is something
+/// to wait for, and the driver cannot be asked.
+#[test]
+fn a_write_to_a_number_that_was_closed_and_given_away_is_an_error_and_no_wait() {
+    let pool = Pool::new(1);
+    pool.run(async {
+        let (mut near, _far) = UnixStream::pair().unwrap();
+        write_all(&mut near, b"ours").await.unwrap();
+        let (mut full, _reader) = std::os::unix::net::UnixStream::pair().unwrap();
+        full.set_nonblocking(true).unwrap();
+        while full.write(&[0; 4096]).is_ok() {}
+        // SAFETY: both are open. What was behind the second is nobody else's business: it is `near`'s.
+        let given = unsafe { libc::dup2(full.as_raw_fd(), near.as_raw_fd()) };
+        assert_eq!(given, near.as_raw_fd());
+        for _attempt in 0..3 {
+            assert_eq!(
+                write_all(&mut near, b"x").await.unwrap_err().raw_os_error(),
+                Some(libc::ENOENT)
+            );
+            assert_eq!(near.try_write(b"x").unwrap_err().raw_os_error(), Some(libc::ENOENT));
+        }
+        drop(near);
+        let (mut near, mut far) = UnixStream::pair().unwrap();
+        write_all(&mut near, b"on we go").await.unwrap();
+        read_exact(&mut far, &mut [0; 8]).await.unwrap();
+    });
 }
 
 #[test]

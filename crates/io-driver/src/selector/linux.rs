@@ -83,7 +83,9 @@ impl Selector {
     }
 
     /// Edges need no re-arming.
-    pub(crate) fn rearm(&self, _key: Key, _missing: Ready) {}
+    pub(crate) fn rearm(&self, _key: Key, _missing: Ready) -> io::Result<()> {
+        Ok(())
+    }
 
     pub(crate) fn select(
         &self,

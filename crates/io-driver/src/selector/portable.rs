@@ -93,8 +93,7 @@ impl Selector {
         match self.mode {
             PollMode::Oneshot => {
                 let wanted = interest.satisfied_by() & (Ready::READABLE | Ready::WRITABLE);
-                self.arm(key, |_| wanted, true);
-                Ok(())
+                self.arm(key, |_| wanted, true)
             }
             mode => self.poller.modify_with_mode(source, event_of(key, interest), mode),
         }
@@ -107,32 +106,41 @@ impl Selector {
     }
 
     /// An operation has blocked: `missing` is to be reported again.
-    pub(crate) fn rearm(&self, key: Key, missing: Ready) {
-        if self.mode == PollMode::Oneshot {
-            let missing = missing & (Ready::READABLE | Ready::WRITABLE);
-            self.arm(key, |armed| armed | missing, false);
+    pub(crate) fn rearm(&self, key: Key, missing: Ready) -> io::Result<()> {
+        if self.mode != PollMode::Oneshot {
+            return Ok(());
         }
+        let missing = missing & (Ready::READABLE | Ready::WRITABLE);
+        self.arm(key, |armed| armed | missing, false)
     }
 
     /// `is_disarmed`: the event has disarmed both directions.
-    fn arm(&self, key: Key, change: impl FnOnce(Ready) -> Ready, is_disarmed: bool) {
+    fn arm(
+        &self,
+        key: Key,
+        change: impl FnOnce(Ready) -> Ready,
+        is_disarmed: bool,
+    ) -> io::Result<()> {
         let mut oneshots = self.oneshots.lock();
         let Some(oneshot) = oneshots.get_mut(&key) else {
-            return;
+            return Ok(());
         };
         let before = oneshot.armed;
         oneshot.armed = change(before);
         if oneshot.armed.is_empty() || (oneshot.armed == before && !is_disarmed) {
-            return;
+            return Ok(());
         }
         let mut event = Event::none(key.into_raw());
         event.readable = oneshot.armed.is_readable();
         event.writable = oneshot.armed.is_writable();
         // SAFETY: it is open as long as it is in the map, and the map is locked.
         let source = unsafe { BorrowedSource::borrow_raw(oneshot.source) };
-        if let Err(error) = self.poller.modify_with_mode(source, event, PollMode::Oneshot) {
-            panic!("the driver could not arm a source it has registered: {error}");
+        let asked = self.poller.modify_with_mode(source, event, PollMode::Oneshot);
+        if asked.is_err() {
+            // So that the next one asks again.
+            oneshot.armed = Ready::EMPTY;
         }
+        asked
     }
 
     pub(crate) fn select(
@@ -155,9 +163,11 @@ impl Selector {
         }
         for event in events.iter() {
             let key = Key::from_raw(event.key);
-            let ready = ready_from(&event);
-            if self.mode == PollMode::Oneshot {
-                self.arm(key, |armed| armed - ready, true);
+            let mut ready = ready_from(&event);
+            let is_oneshot = self.mode == PollMode::Oneshot;
+            if is_oneshot && self.arm(key, |armed| armed - ready, true).is_err() {
+                // No other event will come: whoever waits finds that out from the operation itself.
+                ready |= Ready::READABLE | Ready::WRITABLE;
             }
             on_event(key, ready);
         }

@@ -54,7 +54,7 @@ macro_rules! subject {
                 <$selector>::deregister(self, source, key).unwrap();
             }
             fn rearm(&self, key: Key, missing: Ready) {
-                <$selector>::rearm(self, key, missing);
+                <$selector>::rearm(self, key, missing).unwrap();
             }
             fn unpark_one(&self) {
                 <$selector>::unpark_one(self);

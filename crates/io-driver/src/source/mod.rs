@@ -67,27 +67,29 @@ impl<S: AsSource> Source<S> {
     }
 
     /// It has turned out that there is no room, and the readiness says so by now: if there is some again meanwhile, or
-    /// later, an event will tell.
-    fn ask_for_room(&self) {
+    /// later, an event will tell. Where the driver cannot be asked, because the descriptor was closed under us, whoever
+    /// waits tries again, and meets that error.
+    fn ask_for_room(&self) -> io::Result<()> {
         // Ordering: Relaxed; whoever comes first asks for all who wait, and to ask twice does no harm.
         if !self.is_room_asked.load(Ordering::Relaxed) {
             // Ordering: Relaxed; as above.
             self.is_room_asked.store(true, Ordering::Relaxed);
             let selector = self.registration.driver().selector();
-            if let Err(error) =
-                selector.change(self.source(), self.registration.key(), self.interest)
-            {
-                panic!("the driver could not change what it asks of a source of its own: {error}");
+            let asked = selector.change(self.source(), self.registration.key(), self.interest);
+            if asked.is_err() {
+                // Ordering: Relaxed; as above. Who waits on the strength of it is told below.
+                self.is_room_asked.store(false, Ordering::Relaxed);
+                self.registration.report(Ready::WRITABLE);
             }
+            return asked;
         }
+        Ok(())
     }
 
     /// An operation that began with `observed` has shown that `gone` is not ready.
-    fn clear(&self, observed: Observed, gone: Ready) {
-        self.registration.clear(observed, gone);
-        if gone.is_writable() {
-            self.ask_for_room();
-        }
+    fn clear(&self, observed: Observed, gone: Ready) -> io::Result<()> {
+        self.registration.clear(observed, gone)?;
+        if gone.is_writable() { self.ask_for_room() } else { Ok(()) }
     }
 
     /// Deregisters it and gives it away, still non-blocking.
@@ -125,7 +127,7 @@ impl<S: AsSource> Source<S> {
             let observed = ready!(self.registration.poll_ready(cx, direction))?;
             match operation(self, observed) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.clear(observed, direction.mask());
+                    self.clear(observed, direction.mask())?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),
@@ -151,7 +153,7 @@ impl<S: AsSource> Source<S> {
         let has_blocked =
             result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         if has_blocked && interest.is_writable() {
-            self.ask_for_room();
+            self.ask_for_room()?;
         }
         result
     }
@@ -179,7 +181,7 @@ impl<S: AsSource> Source<S> {
             let observed = self.registration.ready(interest).await?;
             match operation(self) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.clear(observed, direction.mask());
+                    self.clear(observed, direction.mask())?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,

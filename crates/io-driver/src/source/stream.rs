@@ -159,7 +159,8 @@ impl<S: AsSource> Source<S> {
     fn clear_after_short(&self, observed: Observed, gone: Ready) {
         let doubtful = Ready::READ_CLOSED | Ready::WRITE_CLOSED | Ready::ERROR | Ready::PRIORITY;
         if (observed.all & doubtful).is_empty() {
-            self.clear(observed, gone);
+            // What was moved was moved: if this fails, the next operation meets it.
+            let _ = self.clear(observed, gone);
         }
     }
 }

@@ -196,7 +196,8 @@ macro_rules! judgement {
             /// ```
             pub fn clear_ready(&mut self) {
                 if let Some(observed) = self.observed.take() {
-                    self.fd.registration.clear(observed, unless_closed(observed.ready));
+                    // After an error the next operation meets it.
+                    let _ = self.fd.registration.clear(observed, unless_closed(observed.ready));
                 }
             }
 
@@ -213,7 +214,9 @@ macro_rules! judgement {
             /// ```
             pub fn clear_ready_matching(&mut self, ready: Ready) {
                 if let Some(observed) = &mut self.observed {
-                    self.fd.registration.clear(*observed, unless_closed(observed.ready & ready));
+                    let gone = unless_closed(observed.ready & ready);
+                    // After an error the next operation meets it.
+                    let _ = self.fd.registration.clear(*observed, gone);
                     observed.ready -= ready;
                 }
             }
