@@ -13,6 +13,10 @@ fn try_all(entry: &'static Entry) {
         let operations = (about.operations)(about.tiny);
         match about.measure {
             Measure::Time => assert!(outcome.elapsed > Duration::ZERO),
+            Measure::Trips => {
+                assert!(outcome.elapsed > Duration::ZERO);
+                assert_eq!(outcome.samples.len() as u64, operations);
+            }
             Measure::Latency => assert_eq!(outcome.samples.len() as u64, operations),
             Measure::Memory => assert_eq!(outcome.bytes.is_some(), cfg!(target_os = "linux")),
         }

@@ -5,6 +5,7 @@
 
 use filch_executor::{Builder, Executor};
 use filch_primitives::sync::{Arc, Mutex};
+use filch_primitives::thread;
 use loom_tests::Outcomes;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -24,6 +25,10 @@ impl Gate {
         let waited = waker.is_some();
         waker.into_iter().for_each(Waker::wake);
         waited
+    }
+
+    fn is_waited_for(&self) -> bool {
+        self.0.lock().1.is_some()
     }
 }
 
@@ -97,6 +102,25 @@ fn a_task_that_waits_for_ever_ends_with_the_runtime() {
         drop(executor);
         assert!(waits.is_finished(), "the shutdown has not waited for it");
         seen.note(if gate.open() { "it has waited" } else { "it was never polled" });
+    });
+}
+
+/// Who wakes from outside does not keep the scheduler alive: the shutdown waits until it has let go.
+#[test]
+fn a_wake_up_from_outside_meets_the_shutdown() {
+    explore(1, ["it was woken", "it was ended"], |seen| {
+        let executor = executor(1);
+        let gate = Arc::new(Gate::default());
+        let waits = executor.spawn(Wait(gate.clone()));
+        while !gate.is_waited_for() {
+            thread::yield_now();
+        }
+        let opener = thread::spawn(move || gate.open());
+        drop(executor);
+        assert!(waits.is_finished(), "the shutdown has not waited for it");
+        opener.join().expect("it does not panic");
+        let is_cancelled = loom::future::block_on(waits).is_err();
+        seen.note(if is_cancelled { "it was ended" } else { "it was woken" });
     });
 }
 

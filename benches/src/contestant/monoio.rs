@@ -24,8 +24,13 @@ impl Monoio {
     }
 
     /// The connections, each with both ends on the same thread, are spread over the threads; each makes so many
-    /// round trips of `message` bytes. The time from when all are connected to the end.
-    pub fn echo(&self, connections: u64, round_trips: u64, message: usize) -> Duration {
+    /// round trips of `message` bytes. The time from when all are connected to the end, and that of each trip.
+    pub fn echo(
+        &self,
+        connections: u64,
+        round_trips: u64,
+        message: usize,
+    ) -> (Duration, Vec<Duration>) {
         let threads = (self.threads as u64).min(connections);
         let share = |thread| connections / threads + u64::from(thread < connections % threads);
         let all_connected = Barrier::new(threads as usize);
@@ -40,8 +45,14 @@ impl Monoio {
                     })
                 })
                 .collect();
-            let times = threads.into_iter().map(|thread| thread.join().expect("it ends well"));
-            times.max().expect("there is a thread")
+            let mut slowest = Duration::ZERO;
+            let mut trips = Vec::new();
+            for thread in threads {
+                let (elapsed, of_thread) = thread.join().expect("it ends well");
+                slowest = slowest.max(elapsed);
+                trips.extend(of_thread);
+            }
+            (slowest, trips)
         })
     }
 }
@@ -51,7 +62,7 @@ async fn echo(
     round_trips: u64,
     message: usize,
     all_connected: &Barrier,
-) -> Duration {
+) -> (Duration, Vec<Duration>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let (mut clients, mut servers) = (Vec::new(), Vec::new());
@@ -70,15 +81,16 @@ async fn echo(
         .into_iter()
         .map(|client| monoio::spawn(ask(client, round_trips, message)))
         .collect();
+    let mut trips = Vec::with_capacity((connections * round_trips) as usize);
     for client in clients {
-        client.await;
+        trips.extend(client.await);
     }
     let elapsed = start.elapsed();
     // A runtime that is dropped does not close what its tasks hold.
     for server in servers {
         server.await;
     }
-    elapsed
+    (elapsed, trips)
 }
 
 async fn serve(mut stream: TcpStream, message: usize) {
@@ -95,8 +107,10 @@ async fn serve(mut stream: TcpStream, message: usize) {
     }
 }
 
-async fn ask(mut stream: TcpStream, round_trips: u64, message: usize) {
+async fn ask(mut stream: TcpStream, round_trips: u64, message: usize) -> Vec<Duration> {
     let mut buffer = vec![7; message];
+    let mut trips = Vec::with_capacity(round_trips as usize);
+    let mut begun = Instant::now();
     for _ in 0..round_trips {
         let written;
         (written, buffer) = stream.write_all(buffer).await;
@@ -104,5 +118,9 @@ async fn ask(mut stream: TcpStream, round_trips: u64, message: usize) {
         let read;
         (read, buffer) = stream.read_exact(buffer).await;
         read.expect("the server answers");
+        let ended = Instant::now();
+        trips.push(ended - begun);
+        begun = ended;
     }
+    trips
 }

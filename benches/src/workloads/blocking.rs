@@ -1,6 +1,6 @@
 //! What does a blocking call cost, there and back?
 
-use super::{About, Entry, Measure, Outcome, Workload, at_once};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, at_once};
 use crate::contestant::Contestant;
 
 pub(super) const ENTRIES: &[Entry] = &[Entry::everyone::<SpawnBlocking>()];
@@ -21,7 +21,7 @@ impl Workload for SpawnBlocking {
         bench_size: Some(200),
         tiny: 5,
         operations: |size| size * CALLERS,
-        goal: Some(0.22),
+        goals: &[Goal::tokio(0.22)],
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {

@@ -1,6 +1,6 @@
 //! What does a message cost, from task to task?
 
-use super::{About, Candidate, Entry, Measure, Outcome, Workload, as_many};
+use super::{About, Candidate, Entry, Goal, Measure, Outcome, Workload, as_many};
 use crate::contestant::channels::{AsyncChannel, Flume, Guest, Kanal, Own, Pick, Tachyonix};
 use crate::contestant::subjects::{Broadcast, Channel, Oneshot, Watch};
 use crate::contestant::{
@@ -28,7 +28,7 @@ const MESSAGE: About = About {
     bench_size: Some(10_000),
     tiny: 200,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// How many messages the bounded channels hold.
@@ -96,10 +96,10 @@ impl<const SENDERS: u64, P: Pick> Workload for Mpsc<SENDERS, P> {
             _ => "mpsc_100_to_1",
         },
         operation: "message of 8 bytes through a channel that holds 100",
-        goal: match SENDERS {
-            1 => Some(0.3),
-            10 => Some(0.23),
-            _ => None,
+        goals: match SENDERS {
+            1 => &[Goal::tokio(0.3)],
+            10 => &[Goal::tokio(0.23)],
+            _ => &[],
         },
         ..MESSAGE
     };
@@ -117,7 +117,7 @@ impl Workload for OneshotAlone {
         name: "oneshot",
         operation: "oneshot: made, sent, received",
         size: 100_000,
-        goal: Some(0.4),
+        goals: &[Goal::tokio(0.4)],
         ..MESSAGE
     };
 

@@ -1,6 +1,6 @@
 //! What does it cost to divide work into tasks, down to almost nothing?
 
-use super::{About, Candidate, Entry, Measure, On, Outcome, Workload};
+use super::{About, Candidate, Entry, Goal, Measure, On, Outcome, Workload};
 use crate::contestant::{Contestant, Filch, FilchLoop, Rayon, Smol, Tokio, TokioCurrent};
 use std::pin::Pin;
 
@@ -35,7 +35,7 @@ const DIVIDE: About = About {
     bench_size: None,
     tiny: 0,
     operations: super::as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// A tree of tasks, ten below each, `size` (a power of ten) leaves; they add up their numbers.
@@ -64,7 +64,7 @@ impl Workload for Skynet {
         size: 1_000_000,
         bench_size: Some(10_000),
         tiny: 100,
-        goal: Some(0.10),
+        goals: &[Goal::tokio(0.10)],
         ..DIVIDE
     };
 
@@ -106,7 +106,7 @@ impl Workload for Fib {
         bench_size: Some(18),
         tiny: 6,
         operations: |size| 2 * fibonacci(size + 1) - 1,
-        goal: Some(0.15),
+        goals: &[Goal::tokio(0.15)],
         ..DIVIDE
     };
 

@@ -1,6 +1,6 @@
 //! What does it cost to read files that the kernel has in memory?
 
-use super::{About, Entry, Measure, Outcome, Workload};
+use super::{About, Entry, Goal, Measure, Outcome, Workload};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::File;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ const FILES: About = About {
     bench_size: Some(500),
     tiny: 4,
     operations: super::as_many,
-    goal: Some(1.0),
+    goals: &[Goal::tokio(1.0)],
 };
 
 /// How many tasks read at a time.

@@ -1,6 +1,6 @@
 //! How long does a task wait that could run?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many, spin};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many, spin};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const LATENCY: About = About {
     bench_size: None,
     tiny: 3,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// A thread that is no worker wakes a task, after a millisecond in which nothing happened.
@@ -37,7 +37,7 @@ impl Workload for WakeFromOutside {
     const ABOUT: About = About {
         name: "wake_from_outside",
         operation: "wake-up of an idle runtime, until the task runs",
-        goal: Some(0.6),
+        goals: &[Goal::tokio(0.6), Goal::second_tokio(1.0)],
         ..LATENCY
     };
 
@@ -78,7 +78,7 @@ impl Workload for Ticker {
     const ABOUT: About = About {
         name: "ticker_beside_busy_tasks",
         operation: "tick of 1 ms, how late",
-        goal: Some(0.1),
+        goals: &[Goal::tokio(0.1), Goal::fixed(100e3), Goal::second_fixed(300e3)],
         ..LATENCY
     };
 
@@ -126,7 +126,7 @@ impl Workload for ChildOfBlocker {
         operation: "child of a task that then blocks its worker for 100 ms, until it starts",
         size: 10,
         tiny: 1,
-        goal: Some(0.002),
+        goals: &[Goal::tokio(0.002), Goal::fixed(200e3)],
         ..LATENCY
     };
 

@@ -1,6 +1,6 @@
 //! What does a lock cost, a permit, a notification: free, and fought for?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::{Mutex, Notify, RwLock, Semaphore};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const LOCK: About = About {
     bench_size: Some(10_000),
     tiny: 16,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// Those who fight for it.
@@ -68,7 +68,11 @@ impl<const TASKS: u64, const HELD: bool> Workload for Lock<TASKS, HELD> {
             (_, false) => "lock and unlock, 8 tasks at it",
             (_, true) => "lock, yield and unlock, 8 tasks at it",
         },
-        goal: if TASKS > 1 && !HELD { Some(0.25) } else { None },
+        goals: match (TASKS, HELD) {
+            (1, _) => &[Goal::fixed(15.0)],
+            (_, false) => &[Goal::tokio(0.25)],
+            (_, true) => &[],
+        },
         ..LOCK
     };
 

@@ -1,6 +1,6 @@
 //! How many bytes does a task take that waits?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many};
 use crate::contestant::Contestant;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +20,7 @@ const MEMORY: About = About {
     bench_size: None,
     tiny: 20,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// How many tasks have been polled: outside of them, so that they need no field for it.
@@ -53,7 +53,7 @@ impl Workload for PendingTasks {
     const ABOUT: About = About {
         name: "pending_tasks",
         operation: "task that waits, with a future of no bytes",
-        goal: Some(0.25),
+        goals: &[Goal::tokio(0.25), Goal::fixed(80.0)],
         ..MEMORY
     };
 
@@ -81,8 +81,12 @@ impl Workload for PendingTasks {
 struct Sleepers;
 
 impl Workload for Sleepers {
-    const ABOUT: About =
-        About { name: "sleepers", operation: "task that sleeps", goal: Some(0.29), ..MEMORY };
+    const ABOUT: About = About {
+        name: "sleepers",
+        operation: "task that sleeps",
+        goals: &[Goal::tokio(0.29), Goal::fixed(130.0), Goal::second_fixed(200e6)],
+        ..MEMORY
+    };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         let duration = Duration::from_millis(50) + Duration::from_micros(10) * size as u32;

@@ -26,6 +26,7 @@ mod channels;
 mod divide;
 mod echo;
 mod files;
+mod goal;
 mod latency;
 mod locks;
 mod memory;
@@ -38,6 +39,8 @@ mod timers;
 
 use crate::contestant::{Contestant, Filch, FilchLoop, FilchRecorded, Smol, Tokio, TokioCurrent};
 use std::time::{Duration, Instant};
+
+pub use goal::{Bound, Goal, Of};
 
 /// A workload: what it is about, and one run of it.
 pub trait Workload: 'static {
@@ -70,8 +73,8 @@ pub struct About {
     pub tiny: u64,
     /// How many operations a run of a size is.
     pub operations: fn(size: u64) -> u64,
-    /// What filch wants to be, as a multiple of tokio's headline (see [`Measure`]).
-    pub goal: Option<f64>,
+    /// What filch wants to be.
+    pub goals: &'static [Goal],
 }
 
 /// What a workload measures.
@@ -79,6 +82,8 @@ pub struct About {
 pub enum Measure {
     /// The headline is [`Outcome::elapsed`] per operation.
     Time,
+    /// The same, and each operation's own time is in [`Outcome::samples`]: many are on their way at once.
+    Trips,
     /// The headline is the median of [`Outcome::samples`]; the tail counts too. `elapsed` is their sum.
     Latency,
     /// The headline is [`Outcome::bytes`] per operation, in a process that ran nothing else before.

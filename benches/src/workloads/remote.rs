@@ -2,7 +2,7 @@
 //! busy, when many threads spawn?
 
 use super::spawn::TASK;
-use super::{About, Entry, Outcome, Workload, spin};
+use super::{About, Entry, Goal, Outcome, Workload, spin};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,8 @@ fn spawn_many_remote<C: Contestant>(contestant: &C, tasks: u64) -> Outcome {
 struct ManyRemoteIdle;
 
 impl Workload for ManyRemoteIdle {
-    const ABOUT: About = About { name: "spawn_many_remote_idle", goal: Some(0.25), ..TASK };
+    const ABOUT: About =
+        About { name: "spawn_many_remote_idle", goals: &[Goal::tokio(0.25)], ..TASK };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         spawn_many_remote(contestant, size)
@@ -50,7 +51,8 @@ impl Workload for ManyRemoteIdle {
 struct ManyRemoteBusy1;
 
 impl Workload for ManyRemoteBusy1 {
-    const ABOUT: About = About { name: "spawn_many_remote_busy1", goal: Some(0.25), ..TASK };
+    const ABOUT: About =
+        About { name: "spawn_many_remote_busy1", goals: &[Goal::tokio(0.25)], ..TASK };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         let busy = Arc::new(AtomicBool::new(true));
@@ -100,7 +102,7 @@ impl Workload for ManyRemoteBusy2 {
         name: "spawn_many_remote_busy2",
         size: 1_000,
         bench_size: Some(1_000),
-        goal: Some(0.25),
+        goals: &[Goal::tokio(0.25)],
         ..TASK
     };
 

@@ -1,6 +1,6 @@
 //! What do sockets cost beside the echo: a connection, many bytes, datagrams?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::{Channel, Datagram, Stream};
 use std::time::Instant;
@@ -22,7 +22,7 @@ const SOCKET: About = About {
     bench_size: Some(100),
     tiny: 4,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// Connections are opened and closed, one after the other; a task accepts them, and each has a task that
@@ -152,7 +152,7 @@ impl Workload for OpenConnections {
         size: 8_000,
         bench_size: None,
         operations: |connections| 2 * connections,
-        goal: Some(0.6),
+        goals: &[Goal::tokio(0.6)],
         ..SOCKET
     };
 

@@ -1,6 +1,6 @@
 //! What does a task cost, from its spawning to its end?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(super) const TASK: About = About {
     bench_size: Some(10_000),
     tiny: 20,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// A task spawns empty tasks and awaits them.
@@ -31,7 +31,7 @@ struct JoinFromTask;
 
 impl Workload for JoinFromTask {
     const ABOUT: About =
-        About { name: "spawn_join_from_task", size: 100_000, goal: Some(0.17), ..TASK };
+        About { name: "spawn_join_from_task", size: 100_000, goals: &[Goal::tokio(0.17)], ..TASK };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| {
@@ -44,8 +44,12 @@ impl Workload for JoinFromTask {
 struct JoinFromOutside;
 
 impl Workload for JoinFromOutside {
-    const ABOUT: About =
-        About { name: "spawn_join_from_outside", size: 100_000, goal: Some(0.23), ..TASK };
+    const ABOUT: About = About {
+        name: "spawn_join_from_outside",
+        size: 100_000,
+        goals: &[Goal::tokio(0.23)],
+        ..TASK
+    };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| contestant.block_on(at_once::<C, _>(size, || async {})))
@@ -73,7 +77,7 @@ async fn spawn_many<C: Contestant>(tasks: u64) {
 struct ManyLocal;
 
 impl Workload for ManyLocal {
-    const ABOUT: About = About { name: "spawn_many_local", goal: Some(0.22), ..TASK };
+    const ABOUT: About = About { name: "spawn_many_local", goals: &[Goal::tokio(0.22)], ..TASK };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
         Outcome::time(|| contestant.block_on(async { C::spawn(spawn_many::<C>(size)).await }))
@@ -96,7 +100,7 @@ impl Workload for Chained {
         name: "chained_spawn",
         size: 1_000,
         bench_size: Some(1_000),
-        goal: Some(0.11),
+        goals: &[Goal::tokio(0.11)],
         ..TASK
     };
 

@@ -1,6 +1,6 @@
 //! What does it cost to go from one task to another?
 
-use super::{About, Entry, Measure, Outcome, Workload, as_many, at_once};
+use super::{About, Entry, Goal, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::Contestant;
 use crate::contestant::subjects::Oneshot;
 
@@ -20,7 +20,7 @@ const SWITCH: About = About {
     bench_size: Some(1_000),
     tiny: 20,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 async fn give_way<C: Contestant>(times: u64) {
@@ -39,7 +39,7 @@ impl Workload for YieldMany {
         name: "yield_many",
         bench_size: Some(100),
         operations: |size| size * YIELDERS,
-        goal: Some(0.27),
+        goals: &[Goal::tokio(0.27)],
         ..SWITCH
     };
 
@@ -80,7 +80,7 @@ impl Workload for PingPong {
     const ABOUT: About = About {
         name: "ping_pong",
         operation: "question and answer: 2 spawns, 2 oneshots",
-        goal: Some(0.23),
+        goals: &[Goal::tokio(0.23)],
         ..SWITCH
     };
 

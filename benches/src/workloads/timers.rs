@@ -1,11 +1,13 @@
 //! What does a timer cost, and how late is it?
 
-use super::{About, Candidate, Entry, Measure, Outcome, Workload, as_many, at_once};
+use super::{About, Candidate, Entry, Goal, Measure, Outcome, Workload, as_many, at_once};
 use crate::contestant::subjects::Resettable;
 use crate::contestant::{Contestant, Filch, FilchLoop, Tokio, TokioCurrent};
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -15,6 +17,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Reset::<()>::ENTRY,
     Entry::everyone::<ArmAndFire>(),
     Entry::everyone::<TimersFired>(),
+    Entry::everyone::<SleepAlone>(),
+    Entry::everyone::<Burst>(),
 ];
 
 const TIMER: About = About {
@@ -27,7 +31,7 @@ const TIMER: About = About {
     bench_size: Some(10_000),
     tiny: 20,
     operations: as_many,
-    goal: None,
+    goals: &[],
 };
 
 /// A limit that does not pass.
@@ -52,7 +56,11 @@ impl<const TASKS: u64> Workload for Timeout<TASKS> {
         name: if TASKS == 1 { "timeout_1_task" } else { "timeout_2_tasks" },
         operation: "time limit, armed and dropped, around one yield",
         operations: |size| size * TASKS,
-        goal: if TASKS == 1 { None } else { Some(0.11) },
+        goals: match TASKS {
+            1 => &[],
+            // The second is half, and a fifth of it for what two workers cost each other.
+            _ => &[Goal::tokio(0.11), Goal::beside("timeout_1_task", 0.6)],
+        },
         ..TIMER
     };
 
@@ -157,7 +165,12 @@ impl Workload for TimersFired {
         operation: "timer, how late; 100 fire in each millisecond",
         measure: Measure::Latency,
         bench_size: None,
-        goal: Some(0.09),
+        goals: &[
+            Goal::tokio(0.09),
+            Goal::fixed(100e3),
+            Goal::second_fixed(300e3),
+            Goal::cpu(800.0),
+        ],
         ..TIMER
     };
 
@@ -181,4 +194,99 @@ impl Workload for TimersFired {
         });
         Outcome::samples(samples)
     }
+}
+
+/// A task sleeps, and nothing else happens: how long after its deadline does it run?
+struct SleepAlone;
+
+const SLEEP: Duration = Duration::from_millis(5);
+
+impl Workload for SleepAlone {
+    const ABOUT: About = About {
+        name: "sleep_alone",
+        operation: "sleep of 5 ms on an idle runtime, how late",
+        measure: Measure::Latency,
+        size: 100,
+        bench_size: None,
+        tiny: 2,
+        goals: &[Goal::fixed(100e3)],
+        ..TIMER
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        let samples = contestant.block_on(async move {
+            C::spawn(async move {
+                let mut samples = Vec::with_capacity(size as usize);
+                for _ in 0..size {
+                    let due = Instant::now() + SLEEP;
+                    C::sleep(SLEEP).await;
+                    samples.push(due.elapsed());
+                }
+                samples
+            })
+            .await
+        });
+        Outcome::samples(samples)
+    }
+}
+
+/// Many timers have one deadline, and a task gives way all the time: how long does it wait at the most?
+struct Burst;
+
+impl Workload for Burst {
+    const ABOUT: About = About {
+        name: "burst_of_timers",
+        operation: "all timers fire at once: the longest wait of a task that gives way all the time",
+        measure: Measure::Latency,
+        size: 1_000_000,
+        bench_size: None,
+        tiny: 100,
+        operations: |_| 1,
+        goals: &[Goal::fixed(2e6)],
+        ..TIMER
+    };
+
+    fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
+        let longest = contestant.block_on(async move {
+            C::spawn(async move {
+                // Once all are armed.
+                let due = Instant::now()
+                    + Duration::from_millis(100)
+                    + Duration::from_micros(2) * size as u32;
+                let wait =
+                    || async move { C::sleep(due.saturating_duration_since(Instant::now())).await };
+                let timers: Vec<_> = (0..size).map(|_| C::spawn(wait())).collect();
+                // The burst, and not what it took to arm it.
+                C::sleep(due.saturating_duration_since(Instant::now() + Duration::from_millis(20)))
+                    .await;
+                let all = C::spawn(async move {
+                    for timer in timers {
+                        timer.await;
+                    }
+                });
+                let is_over = Arc::new(AtomicBool::new(false));
+                let watched = C::spawn(longest_wait::<C>(Arc::clone(&is_over)));
+                all.await;
+                // Ordering: Relaxed; the flag guards nothing.
+                is_over.store(true, Ordering::Relaxed);
+                watched.await
+            })
+            .await
+        });
+        Outcome::samples(vec![longest])
+    }
+}
+
+/// Gives way until it is over; the longest time that this took.
+async fn longest_wait<C: Contestant>(is_over: Arc<AtomicBool>) -> Duration {
+    let mut longest = Duration::ZERO;
+    let mut before = Instant::now();
+    // Ordering: Relaxed; the flag guards nothing.
+    while !is_over.load(Ordering::Relaxed) {
+        C::yield_now().await;
+        let now = Instant::now();
+        longest = longest.max(now - before);
+        before = now;
+    }
+    longest
 }

@@ -32,6 +32,8 @@ mod biased;
 mod block_on;
 mod blocking;
 mod builder;
+#[cfg(filch_loom)]
+mod canary;
 mod config;
 mod context;
 mod event_loop;

@@ -134,6 +134,8 @@ pub(crate) struct Scheduler {
     ended_outside: AtomicUsize,
     threads: Mutex<Threads>,
     ended: Condvar,
+    #[cfg(filch_loom)]
+    canary: crate::canary::Canary,
 }
 
 /// The threads that run, or have not yet left, a worker's loop.
@@ -171,6 +173,8 @@ impl Scheduler {
             ended_outside: AtomicUsize::new(0),
             threads: Mutex::new(Threads::default()),
             ended: Condvar::new(),
+            #[cfg(filch_loom)]
+            canary: crate::canary::Canary::new(),
             remotes,
         }
     }
@@ -515,6 +519,8 @@ impl Schedule for Scheduler {
             let _pass = self.owned.gate.enter(context::thread_lane());
             record::woken(&task, self.config.recorder.as_ref());
             self.schedule_remote(task);
+            #[cfg(filch_loom)]
+            self.canary.touch();
         });
     }
 

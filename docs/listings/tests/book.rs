@@ -49,6 +49,36 @@ fn every_page_is_in_the_table_of_contents() {
 }
 
 #[test]
+fn figures_of_the_readme_are_in_the_readme() {
+    const MARK: &str = "<!-- figures of the README -->";
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("it is there");
+    let readme = read("README.md");
+    let words: BTreeSet<_> = readme.split(['\n', '|']).flat_map(cells_of_a_run).collect();
+    let (mut strange, mut tables) = (Vec::new(), 0);
+    for page in book() {
+        for table in read(&page.path).split(MARK).skip(1) {
+            tables += 1;
+            // The head and the line under it have no figures.
+            let lines = table.trim_start().lines().take_while(|line| line.starts_with('|')).skip(2);
+            for cell in lines.flat_map(|line| line.trim_matches('|').split('|').skip(1)) {
+                let cell = cell.trim();
+                if cell != "-" && !words.contains(cell) {
+                    strange.push(format!("{}: {cell}", page.path));
+                }
+            }
+        }
+    }
+    assert!(tables > 0, "no page has the mark");
+    assert!(strange.is_empty(), "not in the README's run: {}", strange.join("\n"));
+}
+
+/// The cells of a line that `cargo run --release` has printed: at least two blanks apart, without the spread.
+fn cells_of_a_run(line: &str) -> impl Iterator<Item = String> {
+    let cell = |cell: &str| cell.split(" ±").next().unwrap_or(cell).trim().to_owned();
+    line.split("  ").map(cell).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
 fn every_rust_listing_is_an_excerpt_or_is_compiled() {
     let compiled =
         fs::read_to_string(root().join("docs/listings/src/lib.rs")).expect("it is there");

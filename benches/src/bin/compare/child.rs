@@ -76,15 +76,15 @@ pub fn run(args: &ChildArgs) -> Result<Said, String> {
 fn figures(measure: Measure, outcome: &Outcome, operations: u64) -> BTreeMap<Figure, f64> {
     let nanoseconds = |time: Duration| time.as_secs_f64() * 1e9;
     let mut figures = BTreeMap::new();
+    let samples: Vec<f64> = outcome.samples.iter().copied().map(nanoseconds).collect();
+    let waits = [(Figure::P50, 0.5), (Figure::P99, 0.99)]
+        .into_iter()
+        .filter_map(|(figure, part)| Some((figure, quantile(&samples, part)?)));
+    let time = (Figure::Time, nanoseconds(outcome.elapsed) / operations.max(1) as f64);
     match measure {
-        Measure::Time => {
-            figures.insert(Figure::Time, nanoseconds(outcome.elapsed) / operations.max(1) as f64);
-        }
-        Measure::Latency => {
-            let samples: Vec<f64> = outcome.samples.iter().copied().map(nanoseconds).collect();
-            figures.extend(quantile(&samples, 0.5).map(|p50| (Figure::P50, p50)));
-            figures.extend(quantile(&samples, 0.99).map(|p99| (Figure::P99, p99)));
-        }
+        Measure::Time => figures.extend([time]),
+        Measure::Trips => figures.extend(waits.chain([time])),
+        Measure::Latency => figures.extend(waits),
         Measure::Memory => {
             let each = |bytes| bytes as f64 / operations.max(1) as f64;
             figures.extend(outcome.bytes.map(|bytes| (Figure::Bytes, each(bytes))));
@@ -98,6 +98,7 @@ fn figures(measure: Measure, outcome: &Outcome, operations: u64) -> BTreeMap<Fig
 pub fn figures_of(measure: Measure) -> Vec<Figure> {
     match measure {
         Measure::Time => vec![Figure::Time],
+        Measure::Trips => vec![Figure::Time, Figure::P50, Figure::P99],
         Measure::Latency => vec![Figure::P50, Figure::P99],
         Measure::Memory => vec![Figure::Bytes, Figure::Over],
     }

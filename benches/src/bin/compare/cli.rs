@@ -69,9 +69,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Say what has changed since the run that wrote this file
+    /// Say what has changed since the run that wrote this file; of several, oldest first, since the last, and all of them
+    /// stand beside this run in the table of goals
     #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
+    pub baseline: Vec<PathBuf>,
 
     /// Write neither docs/benchmarks.md nor charts
     #[arg(long)]

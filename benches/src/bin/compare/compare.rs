@@ -18,7 +18,8 @@ use crate::report::{document, lines, terminal};
 use crate::results::{Results, Row};
 use crate::scaling::{self, Extent};
 use crate::subject::{Subject, Task};
-use crate::{INCOMPLETE, MISUSE, baseline, catalogue, complain, others, syscalls};
+use crate::syscalls::Counter;
+use crate::{INCOMPLETE, MISUSE, baseline, catalogue, complain, others};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
 /// A process whose system calls are counted is many times slower; it gets no longer than this.
@@ -32,13 +33,15 @@ pub fn run(args: &CompareArgs) -> ExitCode {
     if entries.is_empty() && !args.only_curves() {
         return complain(MISUSE, &format!("no row's name or group contains {:?}", args.only));
     }
-    let before = match args.baseline.as_deref().map(|file| (file, baseline::read(file))) {
-        Some((file, Err(reason))) => {
-            return complain(MISUSE, &format!("--baseline {}: {reason}", file.display()));
+    let mut before = Vec::new();
+    for file in &args.baseline {
+        match baseline::read(file) {
+            Ok(results) => before.push(results),
+            Err(reason) => {
+                return complain(MISUSE, &format!("--baseline {}: {reason}", file.display()));
+            }
         }
-        Some((_, Ok(results))) => Some(results),
-        None => None,
-    };
+    }
     if let Some(file) = &args.json {
         // Before half an hour's work is lost to a wrong name. A file that exists stays as it is.
         if let Err(error) = OpenOptions::new().append(true).create(true).open(file) {
@@ -53,11 +56,12 @@ pub fn run(args: &CompareArgs) -> ExitCode {
         Ok(results) => results,
         Err(reason) => return complain(INCOMPLETE, &reason),
     };
-    terminal::report(&results);
-    if let Some(before) = before {
-        terminal::changes(&baseline::difference(&before, &results));
+    let runs: Vec<&Results> = before.iter().chain([&results]).collect();
+    terminal::report(&results, &runs);
+    if let Some(before) = before.last() {
+        terminal::changes(&baseline::difference(before, &results));
     }
-    match written(args, &results) {
+    match written(args, &results, &runs) {
         Ok(()) if is_complete(args, &results) => ExitCode::SUCCESS,
         Ok(()) => INCOMPLETE.into(),
         Err(reason) => complain(INCOMPLETE, &reason),
@@ -89,11 +93,11 @@ fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
     let others = others::find(&args.toolchains, |name| !args.only_curves() && is_wanted(name));
     left_out.extend(others.absent.iter().cloned());
     subjects.extend(others.subjects.iter().cloned());
-    let counts_syscalls = match traceable(args) {
-        Ok(()) => true,
+    let mut syscalls = match counter(args) {
+        Ok(counter) => Some(Syscalls::by(counter)),
         Err(reason) => {
             left_out.push(format!("system calls: {reason}"));
-            false
+            None
         }
     };
 
@@ -113,14 +117,14 @@ fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
     }
 
     let mut progress = Progress::new(steps);
-    let mut syscalls = Syscalls::default();
     let mut rows = Vec::new();
     for entry in entries {
         let (row, task, subjects) = (new_row(entry, args), task(entry, args), of(entry));
         let mut cells = measure(&task, &subjects, effort, &mut progress);
         // A row about memory waits for seconds, and system calls are not its question. Of the others, a run is
         // counted that is as short as criterion's.
-        if counts_syscalls && entry.about.measure != Measure::Memory {
+        let is_memory = entry.about.measure == Measure::Memory;
+        if let Some(syscalls) = syscalls.as_mut().filter(|_| !is_memory) {
             let size = entry.about.bench_size.unwrap_or(entry.about.size);
             let (task, operations) = (Task { size, ..task }, (entry.about.operations)(size));
             let limit = effort.limit.min(TRACED);
@@ -156,12 +160,12 @@ fn measured(args: &CompareArgs, entries: &[&Entry]) -> Result<Results, String> {
     })
 }
 
-/// Whether system calls can and shall be counted; if not, why.
-fn traceable(args: &CompareArgs) -> Result<(), String> {
+/// What counts system calls, if it can and is wanted; if not, why.
+fn counter(args: &CompareArgs) -> Result<Counter, String> {
     if args.quick || args.only_curves() {
         return Err("only in a run of rows without --quick".to_owned());
     }
-    syscalls::check()
+    Counter::find()
 }
 
 /// The runtimes of this language, in the registry's order; this program is each of them.
@@ -224,13 +228,13 @@ fn new_row(entry: &Entry, args: &CompareArgs) -> Row {
         question: about.question.to_owned(),
         operation: about.operation.to_owned(),
         size: size(entry, args),
-        goal: about.goal,
+        goals: about.goals.to_vec(),
         figures: figures_of(about.measure),
         cells: Vec::new(),
     }
 }
 
-fn written(args: &CompareArgs, results: &Results) -> Result<(), String> {
+fn written(args: &CompareArgs, results: &Results, runs: &[&Results]) -> Result<(), String> {
     if let Some(file) = &args.json {
         serde_json::to_vec_pretty(results)
             .map_err(|error| error.to_string())
@@ -238,7 +242,7 @@ fn written(args: &CompareArgs, results: &Results) -> Result<(), String> {
             .map_err(|error| format!("--json {}: {error}", file.display()))?;
     }
     if args.is_whole() && !args.no_write {
-        for file in document::write(Path::new(DOCS), results)? {
+        for file in document::write(Path::new(DOCS), results, runs)? {
             terminal::print(&format!("written: {}", file.display()));
         }
     }

@@ -10,7 +10,7 @@
 //! | `process.rs`, `syscalls.rs` | a child, seen from outside: time limit, cost, system calls |
 //! | `measure.rs` | A B A B |
 //! | `scaling/` | cost against size |
-//! | `statistics.rs`, `verdict.rs`, `baseline.rs` | what figures come to, who is better, what has changed |
+//! | `statistics.rs`, `verdict.rs`, `baseline.rs`, `goals.rs` | what figures come to, who is better, what has changed, what was to be |
 //! | `machine.rs`, `results.rs` | where; everything that was found out |
 //! | `report/` | the terminal, the book, the charts |
 
@@ -19,6 +19,7 @@ mod catalogue;
 mod child;
 mod cli;
 mod compare;
+mod goals;
 mod machine;
 mod measure;
 mod others;

@@ -8,7 +8,7 @@ use crate::protocol::Said;
 use crate::report::progress::Progress;
 use crate::results::{Cell, Process};
 use crate::subject::{Subject, Task};
-use crate::syscalls;
+use crate::syscalls::Counter;
 
 /// How much is done for a figure.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +72,18 @@ fn one_process(subject: &Subject, task: &Task, limit: Duration) -> Result<Proces
 }
 
 /// Counts system calls per operation, without those of the start and the end, which are counted once per runtime.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Syscalls {
+    counter: Counter,
     of_the_start: BTreeMap<String, u64>,
 }
 
 impl Syscalls {
+    /// Counted by that.
+    pub fn by(counter: Counter) -> Self {
+        Self { counter, of_the_start: BTreeMap::new() }
+    }
+
     /// Counts those of one run of `operations` and adds them to the cell. What cannot be counted stays without.
     pub fn add_to(
         &mut self,
@@ -92,7 +98,7 @@ impl Syscalls {
         }
         let count = |runs| {
             let task = Task { runs, warm_up: false, ..task.clone() };
-            syscalls::count(&subject.command(&task), limit).ok()
+            self.counter.count(&subject.command(&task), limit).ok()
         };
         if !self.of_the_start.contains_key(&subject.name) {
             let Some(calls) = count(0) else { return };
@@ -181,16 +187,19 @@ mod tests {
 
     #[test]
     fn system_calls_are_counted_less_those_of_the_start() {
-        if let Err(reason) = syscalls::check() {
-            eprintln!("not tested: {reason}");
-            return;
-        }
+        let counter = match Counter::find() {
+            Ok(counter) => counter,
+            Err(reason) => {
+                eprintln!("not tested: {reason}");
+                return;
+            }
+        };
         // `--runs 0` does nothing, `--runs 1` starts four more processes.
         let script = r#"case "$*" in *"--runs 0"*) ;; *) true | true | true | true;; esac"#;
         let subject = shell("s", script);
         let mut cells =
             vec![measured(&[shell("s", &format!("echo '{SAID}'"))], effort(1)).remove(0)];
-        Syscalls::default().add_to(&mut cells[0], &subject, &task(), 4, Duration::from_secs(60));
+        Syscalls::by(counter).add_to(&mut cells[0], &subject, &task(), 4, Duration::from_secs(60));
         assert!(cells[0].syscalls.expect("strace is there") >= 1.0, "{cells:?}");
     }
 }

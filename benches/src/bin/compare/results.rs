@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use filch_benches::workloads::{Bound, Goal, Of};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
@@ -55,8 +56,9 @@ pub struct Row {
     pub operation: String,
     /// How much of it.
     pub size: u64,
-    /// What filch wants to be, as a multiple of tokio's first figure.
-    pub goal: Option<f64>,
+    /// What filch wants to be.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
     /// What is measured, the first being the one that counts most.
     pub figures: Vec<Figure>,
     /// Who did it, filch first.
@@ -176,9 +178,21 @@ impl Row {
         (theirs.median > 0.0).then(|| ours.median / theirs.median)
     }
 
-    /// The goal, where it is about this figure.
+    /// What filch's figure is to be at most, as a multiple of tokio's.
     pub fn goal(&self, figure: Figure) -> Option<f64> {
-        self.goal.filter(|_| self.figures.first() == Some(&figure))
+        self.goals.iter().find_map(|goal| match goal.at_most {
+            Bound::Tokio(times) if self.figure_of(goal.of) == Some(figure) => Some(times),
+            _ => None,
+        })
+    }
+
+    /// The figure that a goal is about, if it is about one.
+    pub fn figure_of(&self, of: Of) -> Option<Figure> {
+        match of {
+            Of::Headline => self.figures.first().copied(),
+            Of::Second => self.figures.get(1).copied(),
+            Of::Cpu | Of::Syscalls => None,
+        }
     }
 }
 
@@ -203,7 +217,7 @@ pub mod samples {
             question: "What does a task cost?".to_owned(),
             operation: "task".to_owned(),
             size: 1_000,
-            goal: Some(0.5),
+            goals: vec![Goal::tokio(0.5)],
             figures: vec![Figure::Time],
             cells: cells.collect(),
         }

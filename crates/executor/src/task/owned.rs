@@ -1,20 +1,49 @@
-//! # The registry of waiting tasks, so that a shutdown ends every task, once
+//! # Owned: the registry of waiting tasks, so that a shutdown ends every task, once
 //!
-//! A task that has a runnable is in a queue or in a worker's hands, and is found there. One that waits is
-//! found here: at the latest before its first wait it is enrolled, and it stays until just before it is
-//! complete. So a task that ends at its first poll never comes here. (A scheduler that wants to know its
-//! tasks earlier enrolls them when they are spawned.)
+//! ## Layout
+//! A list per shard, linked through the headers of its tasks (`Aside`), under a short lock; and a [`Gate`], which counts those
+//! who hand in runnables from outside. What a worker runs goes to its own shard, so the lock is rarely contended.
 //!
-//! A list per shard under a short lock; what a worker runs goes to its own shard, so the lock is rarely
-//! contended.
+//! ## Roles
+//! * whoever holds a task's runnable: `enroll`, at the latest before the task's first wait; `remove`, just before it is
+//!   complete. So a task that ends at its first poll never comes here.
+//! * the *closer*, one thread: `close_and_end_all`. It runs the destructors.
+//! * a *submitter*: any other thread that wakes or spawns; it has a pass of the gate from before it hands in a runnable until it
+//!   has let go of the scheduler.
 //!
-//! # Why a task may point at its scheduler without counting
-//! [`close_and_end_all`](OwnedTasks::close_and_end_all) returns when every task has ended and nobody is
-//! inside the gate. After that nobody reaches the scheduler through a task:
-//! * a wake-up looks at the scheduler only if it made the runnable (OWNED) of a task that waited; that task
-//!   is enrolled, and cannot end before its runnable has been collected here;
-//! * from then until the submitter has let go of the scheduler it has a pass of the gate, which it takes
-//!   before the runnable can be collected.
+//! ## States
+//! | task | where the closer finds it |
+//! |---|---|
+//! | has a runnable, never waited | in a queue or in a worker's hands |
+//! | waits | in a list; `cancel` makes its runnable, here |
+//! | waits no more, runnable on its way | in a list, until `collect` brings the runnable |
+//! | complete | nowhere |
+//!
+//! ## Transitions
+//! 1. nowhere -> in a list: `enroll`, refused once the shard is closed
+//! 2. in a list -> nowhere: `remove`
+//! 3. open -> closed, shard by shard: `close`
+//!
+//! ## Invariants
+//! * R1: when `close_and_end_all` returns, every task has ended and nobody is inside the gate. Model:
+//!   `runtime::a_task_that_waits_for_ever_ends_with_the_runtime`.
+//! * R2: after that nobody reaches the scheduler through a task, although a task points at it without counting: a wake-up looks
+//!   at the scheduler only if it made the runnable (OWNED) of a task that waited; that task is in a list, and cannot end before
+//!   its runnable has been collected here; and from then until the submitter has let go it has its pass, which it takes before
+//!   the runnable can be collected. Model: `runtime::a_wake_up_from_outside_meets_the_shutdown`.
+//!
+//! ## Ordering
+//! The locks order everything here; `gate.rs` has the rest. The closer asks whether the gate is quiet *before* it collects: what
+//! was handed in before it was quiet is then in the queues.
+//!
+//! ## Liveness
+//! The closer goes round until R1 holds: it waits for polls that are under way, and for submitters, whose stay is short.
+//!
+//! ## Rejected
+//! Entering every task when it is spawned (decision 8), and a scheduler that its tasks count (decision 4).
+//!
+//! ## Checked by
+//! `loom-tests/tests/runtime.rs`, on the whole executor.
 
 use super::error::Panicked;
 use super::state::Wake;

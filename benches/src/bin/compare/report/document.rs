@@ -13,11 +13,12 @@ use crate::results::Results;
 const BEGIN: &str = "<!-- figures: written by `compare`, do not edit -->";
 const END: &str = "<!-- end of the figures -->";
 
-/// Writes the figures into `docs/benchmarks.md` and the charts into `docs/charts`, and says which files those are.
+/// Writes the figures into `docs/benchmarks.md` and the charts into `docs/charts`, and says which files those are. The
+/// goals are by all `runs`, of which `results` is the last.
 ///
 /// # Errors
 /// In words: when a file cannot be read or written, or has lost its marks.
-pub fn write(docs: &Path, results: &Results) -> Result<Vec<PathBuf>, String> {
+pub fn write(docs: &Path, results: &Results, runs: &[&Results]) -> Result<Vec<PathBuf>, String> {
     let of = |file: &Path| {
         let file = file.display().to_string();
         move |error: std::io::Error| format!("{file}: {error}")
@@ -25,7 +26,7 @@ pub fn write(docs: &Path, results: &Results) -> Result<Vec<PathBuf>, String> {
     let file = docs.join("benchmarks.md");
     let old = fs::read_to_string(&file).map_err(of(&file))?;
     let charts = chart::all(results);
-    let new = replaced(&old, &generated(results, &charts))
+    let new = replaced(&old, &generated(results, runs, &charts))
         .ok_or_else(|| format!("{}: the marks are gone: {BEGIN} ... {END}", file.display()))?;
     let directory = docs.join("charts");
     fs::create_dir_all(&directory).map_err(of(&directory))?;
@@ -46,12 +47,14 @@ fn replaced(old: &str, generated: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", generated.trim()))
 }
 
-fn generated(results: &Results, charts: &[chart::Chart]) -> String {
+fn generated(results: &Results, runs: &[&Results], charts: &[chart::Chart]) -> String {
     let (score, losses) = lines::score(results);
     let mut text = list(&lines::machine(results));
     text += &format!("\n{score}\n\n");
     text += &list(&losses.iter().map(|loss| format!("**loses** {loss}")).collect::<Vec<_>>());
     text += &format!("\n{}\n", markdown(&lines::main_table(results)));
+    text += &format!("\n### Goals, run by run\n\n{}\n\n", markdown(&lines::goals(runs)));
+    text += &list(&lines::dearer(results));
     for chart in charts {
         text += &format!("\n![{}](charts/{}.svg)\n", chart.title, chart.key);
     }
@@ -132,9 +135,15 @@ mod tests {
         let cells: &[(&str, &[f64])] = &[("filch", &[9.0]), ("tokio", &[3.0])];
         let mut results = results(vec![row("w", cells)]);
         results.curves.push(crate::scaling::samples::curve([1.0; 3]));
-        let written = write(docs.path(), &results).expect("can be written");
+        let written = write(docs.path(), &results, &[&results, &results]).expect("can be written");
         let text = fs::read_to_string(&file).expect("was just written");
-        for part in ["before\n", "after\n", "**loses** w: 9.00 ns against tokio", "go: not found"] {
+        for part in [
+            "before\n",
+            "after\n",
+            "**loses** w: 9.00 ns against tokio",
+            "go: not found",
+            "| ×1.00 reached | ×1.00 reached |",
+        ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");
         }
         for file in &written[1..] {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::baseline::Difference;
+use crate::goals::{self, Answer, Measured};
 use crate::machine::Machine;
 use crate::report::words::{bytes, digits, rate, spread, time, value, verdict as in_words};
 use crate::results::{Results, Row};
@@ -38,9 +39,9 @@ pub fn main_table(results: &Results) -> Lines {
         let mut line = vec![row.label(figure)];
         line.extend(shown.iter().map(|name| match row.cell(name) {
             None => "-".to_owned(),
-            Some(cell) => {
-                cell.summary(figure).map_or("failed".to_owned(), |s| value(figure, s.median))
-            }
+            Some(cell) if cell.failure.is_some() => "failed".to_owned(),
+            // Programs in other languages do not measure everything.
+            Some(cell) => cell.summary(figure).map_or("-".to_owned(), |s| value(figure, s.median)),
         }));
         let or_dash = |number: Option<f64>| number.map_or("-".to_owned(), rate);
         line.push(or_dash(row.ratio(figure)));
@@ -59,11 +60,15 @@ pub fn main_table(results: &Results) -> Lines {
 /// A row that has just been measured, a line per figure.
 pub fn in_short(row: &Row) -> Vec<String> {
     let said = |cell: &crate::results::Cell, figure| {
-        let figure = cell.summary(figure).map(|summary| value(figure, summary.median));
-        format!("{} {}", cell.runtime, figure.unwrap_or_else(|| "failed".to_owned()))
+        let figure = match cell.summary(figure) {
+            Some(summary) => value(figure, summary.median),
+            None if cell.failure.is_some() => "failed".to_owned(),
+            None => return None,
+        };
+        Some(format!("{} {figure}", cell.runtime))
     };
     let line = |figure: &_| {
-        let cells: Vec<String> = row.cells.iter().map(|cell| said(cell, *figure)).collect();
+        let cells: Vec<String> = row.cells.iter().filter_map(|cell| said(cell, *figure)).collect();
         let verdict = in_words(&verdict(row, *figure));
         format!("{}: {}; filch {verdict}", row.label(*figure), cells.join(", "))
     };
@@ -91,7 +96,7 @@ pub fn details(results: &Results) -> Lines {
         for cell in &row.cells {
             let mut line = vec![row.label(figure), cell.runtime.clone()];
             let Some(summary) = cell.summary(figure) else {
-                let reason = cell.failure.as_deref().unwrap_or("has no such figure");
+                let Some(reason) = &cell.failure else { continue };
                 line.push(format!("failed: {reason}"));
                 line.resize(heads.len(), String::new());
                 rows.push(line);
@@ -169,6 +174,36 @@ pub fn curves(curves: &[Curve]) -> Lines {
         "promise",
     ]);
     Lines { heads, rows }
+}
+
+/// What filch wants to be, beside what it was in each of the runs; the last is this one.
+pub fn goals(runs: &[&Results]) -> Lines {
+    let mut heads = vec!["goal".to_owned()];
+    heads.extend(
+        runs.iter().map(|run| format!("{}, commit {}", run.machine.date, run.machine.commit)),
+    );
+    let said = |measured: &Option<Measured>| match measured {
+        None => "-".to_owned(),
+        Some(Measured { figure, is_reached: true }) => format!("{figure} reached"),
+        Some(Measured { figure, .. }) => figure.clone(),
+    };
+    let line = |answer: Answer| {
+        let mut line = vec![answer.goal];
+        line.extend(answer.runs.iter().map(said));
+        line
+    };
+    Lines { heads, rows: goals::answers(runs).into_iter().map(line).collect() }
+}
+
+/// In which rows filch computes longer than tokio, as a line; none, if in no row.
+pub fn dearer(results: &Results) -> Vec<String> {
+    let dearer = goals::dearer_than_reference(results);
+    if dearer.is_empty() {
+        return Vec::new();
+    }
+    let said = dearer.iter().map(|(row, times)| format!("{row} ×{}", rate(*times)));
+    let said: Vec<_> = said.collect();
+    vec![format!("CPU time above tokio's, which it is to be nowhere: {}.", said.join(", "))]
 }
 
 /// What changed since an earlier run.

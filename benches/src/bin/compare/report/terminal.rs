@@ -35,8 +35,8 @@ pub fn table(lines: &Lines) {
     print(&table.to_string());
 }
 
-/// Everything, the losses by name among it.
-pub fn report(results: &Results) {
+/// Everything, the losses by name among it; the goals by all `runs`, of which `results` is the last.
+pub fn report(results: &Results, runs: &[&Results]) {
     print("");
     table(&lines::main_table(results));
     if !results.rows.is_empty() {
@@ -49,6 +49,10 @@ pub fn report(results: &Results) {
         table(&lines::details(results));
     }
     table(&lines::curves(&results.curves));
+    table(&lines::goals(runs));
+    for line in lines::dearer(results) {
+        print(&line);
+    }
     for left_out in &results.left_out {
         print(&format!("Not measured: {left_out}"));
     }

@@ -30,7 +30,7 @@ impl Workload for Connections {
         bench_size: None,
         tiny: 4,
         operations: |size| size * share(size),
-        goal: None,
+        goals: &[],
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {

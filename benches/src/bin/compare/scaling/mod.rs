@@ -41,6 +41,8 @@ struct Question {
     axis: &'static str,
     /// The exponent that filch's cost per operation must stay below; see docs/benchmarks.md.
     promise: f64,
+    /// How many times its cost at the smallest point that at any other is to be at most, where there is such a goal.
+    growth: Option<f64>,
     /// Points that every run has.
     bounded: &'static [u64],
     /// Further ones.
@@ -70,6 +72,7 @@ const QUESTIONS: &[Question] = &[
         title: "Spawn and join so many tasks: cost of each",
         axis: "tasks",
         promise: 0.25,
+        growth: Some(1.2),
         bounded: &[1_000, 10_000, 100_000, 1_000_000],
         full: &[10_000_000],
         work: |point, workers| ("spawn_join_from_task".into(), point, workers),
@@ -80,6 +83,7 @@ const QUESTIONS: &[Question] = &[
         title: "Spawn and join 100 000 tasks on so many workers: cost of each",
         axis: "workers",
         promise: 0.25,
+        growth: Some(1.2),
         bounded: &[1, 2, 4, 16, 64],
         full: &[8, 32],
         work: |point, _| ("spawn_join_from_task".into(), 100_000, point as usize),
@@ -90,6 +94,7 @@ const QUESTIONS: &[Question] = &[
         title: "Spawn from so many threads outside: cost of each task",
         axis: "threads",
         promise: 0.25,
+        growth: None,
         bounded: &[1, 2, 4, 8],
         full: &[],
         work: |point, workers| (remote_spawn(point), 12_800, workers),
@@ -100,6 +105,7 @@ const QUESTIONS: &[Question] = &[
         title: "64 bytes there and back over so many connections: cost of each round trip",
         axis: "connections",
         promise: 0.25,
+        growth: None,
         bounded: &[1, 8, 64, 1_000, 8_000],
         full: &[4_000],
         work: |point, workers| (connections::NAME.into(), point, workers),
@@ -111,8 +117,9 @@ const QUESTIONS: &[Question] = &[
         title: "Arm and drop a timer while so many are pending: cost of each",
         axis: "pending timers",
         promise: 0.15,
-        bounded: &[1_000, 10_000, 100_000, 1_000_000],
-        full: &[10_000_000],
+        growth: Some(1.5),
+        bounded: &[1_000, 10_000, 100_000, 1_000_000, 10_000_000],
+        full: &[],
         work: |point, workers| (timers::NAME.into(), point, workers),
         needs: Needs::Memory(BYTES_EACH),
     },
@@ -134,6 +141,9 @@ pub struct Curve {
     pub axis: String,
     /// The exponent that filch's cost must stay below.
     pub promise: f64,
+    /// How many times filch's cost at the smallest size that at any other is to be at most.
+    #[serde(default)]
+    pub growth: Option<f64>,
     /// A line for each runtime.
     pub lines: Vec<Line>,
 }
@@ -167,13 +177,24 @@ impl Line {
             self.points.iter().map(|point| (point.at as f64, point.cost)).collect();
         exponent(&points)
     }
+
+    /// How many times the cost at the smallest size the highest is.
+    pub fn growth(&self) -> Option<f64> {
+        let smallest = self.points.first().filter(|point| point.cost > 0.0)?;
+        let highest = self.points.iter().map(|point| point.cost).fold(0.0, f64::max);
+        Some(highest / smallest.cost)
+    }
 }
 
 impl Curve {
     /// Whether filch keeps its promise; `None` without a figure.
     pub fn is_kept(&self) -> Option<bool> {
-        let line = self.lines.iter().find(|line| line.runtime == SUBJECT)?;
-        Some(line.exponent()? <= self.promise)
+        Some(self.of(SUBJECT)?.exponent()? <= self.promise)
+    }
+
+    /// That runtime's line.
+    pub fn of(&self, runtime: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.runtime == runtime)
     }
 }
 
@@ -241,6 +262,7 @@ pub fn curves(
             title: question.title.into(),
             axis: question.axis.into(),
             promise: question.promise,
+            growth: question.growth,
             lines,
         }
     };
@@ -262,6 +284,7 @@ pub mod samples {
             title: "Cost of a task".into(),
             axis: "tasks".into(),
             promise: 0.2,
+            growth: Some(3.0),
             lines: vec![Line {
                 runtime: "filch".into(),
                 points: [10, 100, 1_000].into_iter().zip(costs).map(point).collect(),

@@ -30,7 +30,7 @@ impl Workload for PendingTimers {
         bench_size: None,
         tiny: 10,
         operations: |_| TIMES,
-        goal: None,
+        goals: &[],
     };
 
     fn run<C: Contestant>(contestant: &C, size: u64) -> Outcome {
