@@ -56,15 +56,12 @@ fn upgrade_meets_the_last_drop() {
 fn close_meets_a_permit_that_is_given_back() {
     loom::model(|| {
         let (tx, mut rx) = mpsc::channel::<u32>(1);
-        let sender = thread::spawn(move || {
-            if let Ok(permit) = tx.try_reserve() {
-                drop(permit);
-            }
-            tx
-        });
+        let permit = tx.clone().try_reserve_owned().expect("there is room");
+        let sender = thread::spawn(move || drop(permit.release()));
         rx.close();
         assert_eq!(block_on(rx.recv()), None);
-        drop(sender.join().unwrap());
+        sender.join().unwrap();
+        drop(tx);
     });
 }
 
