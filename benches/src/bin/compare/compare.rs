@@ -22,7 +22,7 @@ use crate::syscalls::Counter;
 use crate::{INCOMPLETE, MISUSE, baseline, catalogue, complain, others};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
-/// A process whose system calls are counted is many times slower; it gets no longer than this.
+/// A process whose system calls are counted may be many times slower; it gets no longer than this.
 const TRACED: Duration = Duration::from_secs(20);
 /// Of the runtimes that curves compare.
 const ON_CURVES: [&str; 3] = ["filch", "tokio", "smol"];

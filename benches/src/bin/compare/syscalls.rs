@@ -60,10 +60,10 @@ impl Counter {
     }
 }
 
-/// The number before the event's name.
+/// The number before the event's name; no program makes none.
 fn of_perf(summary: &str) -> Option<u64> {
     let line = summary.lines().find(|line| line.contains("raw_syscalls:sys_enter"))?;
-    line.split(';').next()?.parse().ok()
+    line.split(';').next()?.parse().ok().filter(|count| *count > 0)
 }
 
 /// The number of calls in the last line of the table.
@@ -97,6 +97,7 @@ mod tests {
             "# started on Sat Nov 28 23:00:00 2026\n\n144;;raw_syscalls:sys_enter;7331;100.00;;\n";
         assert_eq!(of_perf(table), Some(144));
         assert_eq!(of_perf("<not supported>;;raw_syscalls:sys_enter;0;100.00;;\n"), None);
+        assert_eq!(of_perf("0;;raw_syscalls:sys_enter;7331;100.00;;\n"), None);
         assert_eq!(of_perf(""), None);
     }
 
